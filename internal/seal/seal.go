@@ -1,0 +1,96 @@
+// Package seal encrypts single fields (bank account numbers) with a Tink keyset. A sealed value is bound to the table,
+// row and column it belongs to: moved elsewhere it does not open.
+package seal
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/tink-crypto/tink-go/v2/aead"
+	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
+	"github.com/tink-crypto/tink-go/v2/keyset"
+	"github.com/tink-crypto/tink-go/v2/tink"
+)
+
+// Box seals and opens fields. It is safe for concurrent use.
+type Box struct{ aead tink.AEAD }
+
+// Open reads the keyset in path, or makes it (readable by its owner only) where there is none. An unreadable keyset is
+// an error and never replaced: what it sealed would be lost.
+func Open(path string) (*Box, error) {
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		raw, err = create(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("keyset %s: %w", path, err)
+	}
+	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(raw)))
+	if err != nil {
+		return nil, fmt.Errorf("keyset %s is damaged; restore it from a backup: %w", path, err)
+	}
+	a, err := aead.New(handle)
+	if err != nil {
+		return nil, fmt.Errorf("keyset %s: %w", path, err)
+	}
+	return &Box{a}, nil
+}
+
+// New returns a Box with a fresh key that lives in memory only, for tests.
+func New() (*Box, error) {
+	handle, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
+	if err != nil {
+		return nil, err
+	}
+	a, err := aead.New(handle)
+	if err != nil {
+		return nil, err
+	}
+	return &Box{a}, nil
+}
+
+func create(path string) ([]byte, error) {
+	handle, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
+	if err != nil {
+		return nil, err
+	}
+	var buf bytes.Buffer
+	if err := insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&buf)); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	// O_EXCL: of two processes that start at once one makes the keyset and the other reads it.
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return os.ReadFile(path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if _, err := f.Write(buf.Bytes()); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return nil, err
+	}
+	return buf.Bytes(), nil
+}
+
+// Seal encrypts value for one place, written "table/id/column".
+func (b *Box) Seal(value []byte, place string) ([]byte, error) {
+	return b.aead.Encrypt(value, []byte(place))
+}
+
+// Open decrypts what Seal made for the same place. A wrong place, a wrong key and damage are all errors.
+func (b *Box) Open(sealed []byte, place string) ([]byte, error) {
+	v, err := b.aead.Decrypt(sealed, []byte(place))
+	if err != nil {
+		return nil, fmt.Errorf("unseal %s: %w", place, err)
+	}
+	return v, nil
+}
