@@ -1,0 +1,157 @@
+package bill
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"memberpay/internal/db"
+	"memberpay/internal/ledger"
+	"memberpay/internal/money"
+)
+
+// Source is the account a payment's money stands in, and whose credit takes what no bill needs.
+type Source struct {
+	PaymentID string
+	Payee     string
+	PayerID   string // member row id
+	Account   ledger.Account
+	Kind      string // kind of the entry in the book
+}
+
+// Apply turns what a payment reserved into money on its bills and posts it. What a bill no longer needs becomes the
+// payer's credit. It returns how much that was.
+func Apply(ctx context.Context, tx *db.Tx, now time.Time, from Source) (credit money.Cents, err error) {
+	list, err := locked(ctx, tx, from.PaymentID)
+	if err != nil {
+		return 0, err
+	}
+	var p []ledger.Posting
+	for _, l := range list {
+		b, a := l.bill, l.Allocation
+		take := min(a.Amount, b.Open())
+		b.Pending -= a.Amount
+		b.Applied += take
+		if b.State != Void {
+			b.State = b.settle()
+		}
+		if err := saveAmounts(ctx, tx, now, b); err != nil {
+			return 0, err
+		}
+		if err := saveApplied(ctx, tx, a, take); err != nil {
+			return 0, err
+		}
+		if take > 0 {
+			p = append(p, ledger.Posting{Debit: from.Account, Credit: ledger.Receivable, Amount: take, BillID: b.ID, PaymentID: from.PaymentID})
+		}
+		credit += a.Amount - take
+	}
+	if credit > 0 {
+		p = append(p, ledger.Posting{Debit: from.Account, Credit: ledger.Credit, Amount: credit, PaymentID: from.PaymentID, MemberID: from.PayerID})
+	}
+	return credit, ledger.Append(ctx, tx, ledger.Entry{At: now, Kind: from.Kind, Payee: from.Payee, Postings: p})
+}
+
+// Release gives back what a payment reserved and never became money. Nothing was posted, so nothing is posted.
+func Release(ctx context.Context, tx *db.Tx, now time.Time, paymentID string) error {
+	list, err := locked(ctx, tx, paymentID)
+	if err != nil {
+		return err
+	}
+	for _, l := range list {
+		l.bill.Pending -= l.Amount
+		if err := saveAmounts(ctx, tx, now, l.bill); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Reopen takes a payment's money off its bills, because it went back to where it came from, and posts the reverse of
+// what stands in the book: the same bills are owed again, and credit it had left is taken back.
+// total is the whole payment; what was applied nowhere is credit.
+func Reopen(ctx context.Context, tx *db.Tx, now time.Time, from Source, total money.Cents) error {
+	list, err := locked(ctx, tx, from.PaymentID)
+	if err != nil {
+		return err
+	}
+	var p []ledger.Posting
+	credit := total
+	for _, l := range list {
+		b, a := l.bill, l.Allocation
+		if a.Applied == 0 {
+			continue
+		}
+		credit -= a.Applied
+		b.Applied -= a.Applied
+		if b.State != Void {
+			b.State = b.settle()
+		}
+		if err := saveAmounts(ctx, tx, now, b); err != nil {
+			return err
+		}
+		if err := saveApplied(ctx, tx, a, 0); err != nil {
+			return err
+		}
+		p = append(p, ledger.Posting{Debit: ledger.Receivable, Credit: from.Account, Amount: a.Applied, BillID: b.ID, PaymentID: from.PaymentID})
+	}
+	if credit > 0 {
+		p = append(p, ledger.Posting{Debit: ledger.Credit, Credit: from.Account, Amount: credit, PaymentID: from.PaymentID, MemberID: from.PayerID})
+	}
+	return ledger.Append(ctx, tx, ledger.Entry{At: now, Kind: from.Kind, Payee: from.Payee, Postings: p})
+}
+
+type lockedAllocation struct {
+	Allocation
+	bill Bill
+}
+
+// locked returns a payment's allocations with their bills, each row taken for the rest of the transaction, in an order
+// that is the same for everybody.
+func locked(ctx context.Context, tx *db.Tx, paymentID string) ([]lockedAllocation, error) {
+	list, err := Allocations(ctx, tx, paymentID)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(list, func(a, b Allocation) int { return cmp.Compare(a.BillID, b.BillID) })
+	out := make([]lockedAllocation, len(list))
+	for i, a := range list {
+		b, err := lock(ctx, tx, a.BillID)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = lockedAllocation{a, b}
+	}
+	// The allocations were read before their bills were locked; an import may have changed one in between.
+	again, err := Allocations(ctx, tx, paymentID)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range again {
+		i, found := slices.BinarySearchFunc(out, a.BillID, func(l lockedAllocation, id string) int { return cmp.Compare(l.BillID, id) })
+		if found {
+			out[i].Allocation = a
+		}
+	}
+	return out, nil
+}
+
+func saveAmounts(ctx context.Context, tx *db.Tx, now time.Time, b Bill) error {
+	_, err := tx.ExecContext(ctx, "UPDATE bill SET applied_cents = $2, pending_cents = $3, state = $4, updated_at = $5 WHERE id = $1",
+		b.ID, int64(b.Applied), int64(b.Pending), string(b.State), db.Micros(now))
+	if err != nil {
+		return fmt.Errorf("save amounts of bill %s: %w", b.ID, err)
+	}
+	return nil
+}
+
+func saveApplied(ctx context.Context, tx *db.Tx, a Allocation, applied money.Cents) error {
+	_, err := tx.ExecContext(ctx, "UPDATE allocation SET applied_cents = $3 WHERE payment_id = $1 AND bill_id = $2",
+		a.PaymentID, a.BillID, int64(applied))
+	if err != nil {
+		return fmt.Errorf("save allocation: %w", err)
+	}
+	return nil
+}

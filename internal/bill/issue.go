@@ -1,0 +1,256 @@
+package bill
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"memberpay/internal/day"
+	"memberpay/internal/db"
+	"memberpay/internal/event"
+	"memberpay/internal/id"
+	"memberpay/internal/ledger"
+	"memberpay/internal/money"
+)
+
+// Incoming is a bill as a source names it. PatientID and GuarantorID are member row ids.
+type Incoming struct {
+	ClaimKey       string
+	Source         string
+	EOBID          string
+	Kind           Kind
+	Payee          string
+	Number         string
+	PatientID      string
+	GuarantorID    string
+	Visit          string
+	Provider       string
+	Insurer        string
+	ServiceDate    day.Date
+	DueDate        day.Date
+	Charged        money.Cents
+	PlanPaid       money.Cents
+	Adjustment     money.Cents
+	Responsibility money.Cents
+	PriorPaid      money.Cents
+	Lines          []Line
+	AsOf           time.Time // zero where the source does not say; an older AsOf than the bill's changes nothing
+	Void           bool      // the source took the bill back
+}
+
+// Verdict tells what became of an Incoming.
+type Verdict string
+
+const (
+	Issued    Verdict = "new"
+	Updated   Verdict = "updated"
+	Unchanged Verdict = "unchanged"
+	Stale     Verdict = "stale"   // the source had already said something newer
+	Voided    Verdict = "voided"  // taken back
+	Absent    Verdict = "unknown" // taken back, but never seen
+)
+
+// Imported is the answer for one Incoming. BillID is "" for Absent.
+type Imported struct {
+	BillID  string
+	Verdict Verdict
+	State   State
+}
+
+// LockImports makes imports wait for each other, for the rest of the transaction.
+func LockImports(ctx context.Context, tx *db.Tx) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO counter (name, next) VALUES ('pay_code', 0)
+		ON CONFLICT (name) DO UPDATE SET next = counter.next`)
+	return err
+}
+
+// ImportBatch issues new bills and brings known ones up to date, keyed by ClaimKey: the same batch again changes
+// nothing. New bills take a few statements however many there are. The caller has called LockImports.
+func ImportBatch(ctx context.Context, tx *db.Tx, now time.Time, incoming []Incoming) ([]Imported, error) {
+	out := make([]Imported, len(incoming))
+	keys := make([]string, len(incoming))
+	for i, in := range incoming {
+		keys[i] = in.ClaimKey
+	}
+	known, err := byClaimKey(ctx, tx, keys)
+	if err != nil {
+		return nil, err
+	}
+	var fresh []Bill
+	var hashes []string
+	var again []int // known bills, and second mentions within this batch
+	for i, in := range incoming {
+		if _, ok := known[in.ClaimKey]; ok {
+			again = append(again, i)
+			continue
+		}
+		if in.Void {
+			out[i] = Imported{Verdict: Absent}
+			continue
+		}
+		b := in.bill(now)
+		out[i] = Imported{BillID: b.ID, Verdict: Issued, State: b.State}
+		known[in.ClaimKey] = stored{b.ID, in.hash()}
+		fresh, hashes = append(fresh, b), append(hashes, in.hash())
+	}
+	if err := issue(ctx, tx, now, fresh, hashes); err != nil {
+		return nil, err
+	}
+	for _, i := range again {
+		was := known[incoming[i].ClaimKey]
+		hash := incoming[i].hash()
+		if out[i], err = revise(ctx, tx, now, was, incoming[i], hash); err != nil {
+			return nil, err
+		}
+		known[incoming[i].ClaimKey] = stored{was.billID, hash}
+	}
+	return out, nil
+}
+
+func (in Incoming) bill(now time.Time) Bill {
+	b := Bill{ID: id.New("bill"), CreatedAt: now, Version: 1}
+	in.describe(&b, now)
+	b.State = b.settle()
+	return b
+}
+
+// describe copies what the source says, and never what was paid here.
+func (in Incoming) describe(b *Bill, now time.Time) {
+	b.ClaimKey, b.Source, b.EOBID, b.Kind, b.Payee, b.Number = in.ClaimKey, in.Source, in.EOBID, in.Kind, in.Payee, in.Number
+	b.PatientID, b.GuarantorID, b.Visit, b.Provider, b.Insurer = in.PatientID, in.GuarantorID, in.Visit, in.Provider, in.Insurer
+	b.ServiceDate, b.DueDate, b.Lines = in.ServiceDate, in.DueDate, in.Lines
+	b.Charged, b.PlanPaid, b.Adjustment = in.Charged, in.PlanPaid, in.Adjustment
+	b.Responsibility, b.PriorPaid = in.Responsibility, min(in.PriorPaid, in.Responsibility)
+	b.AsOf = in.AsOf
+	if b.AsOf.IsZero() {
+		b.AsOf = now
+	}
+}
+
+// hash identifies what the source says, so that the same words again are known at a glance.
+func (in Incoming) hash() string {
+	in.AsOf = time.Time{}
+	text, _ := json.Marshal(in) // plain values only: cannot fail
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
+}
+
+type stored struct{ billID, hash string }
+
+func byClaimKey(ctx context.Context, tx *db.Tx, keys []string) (map[string]stored, error) {
+	out := make(map[string]stored, len(keys))
+	for len(keys) > 0 {
+		n := min(len(keys), 500)
+		err := db.Each(ctx, tx, "SELECT claim_key, id, source_hash FROM bill WHERE claim_key IN "+db.In(1, n), db.Args(keys[:n]), func(rows *sql.Rows) error {
+			var key string
+			var s stored
+			err := rows.Scan(&key, &s.billID, &s.hash)
+			out[key] = s
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("look up bills: %w", err)
+		}
+		keys = keys[n:]
+	}
+	return out, nil
+}
+
+// issue writes new bills, their entries in the book and their events.
+func issue(ctx context.Context, tx *db.Tx, now time.Time, bills []Bill, hashes []string) error {
+	if len(bills) == 0 {
+		return nil
+	}
+	if err := giveCodes(ctx, tx, bills); err != nil {
+		return err
+	}
+	if err := insert(ctx, tx, now, bills, hashes); err != nil {
+		return err
+	}
+	var entries []ledger.Entry
+	events := make([]event.Event, len(bills))
+	for i, b := range bills {
+		if open := b.Open(); open > 0 {
+			entries = append(entries, ledger.Entry{At: now, Kind: "bill.issued", Payee: b.Payee,
+				Postings: []ledger.Posting{{Debit: ledger.Receivable, Credit: ledger.Billed, Amount: open, BillID: b.ID}}})
+		}
+		events[i] = event.Event{At: now, Kind: "bill.issued", Subject: b.ID}
+	}
+	if err := ledger.Append(ctx, tx, entries...); err != nil {
+		return err
+	}
+	return event.Append(ctx, tx, events...)
+}
+
+func insert(ctx context.Context, tx *db.Tx, now time.Time, bills []Bill, hashes []string) error {
+	const columns = 29
+	for len(bills) > 0 {
+		n := min(len(bills), 250)
+		args := make([]any, 0, n*columns)
+		for i, b := range bills[:n] {
+			lines, err := json.Marshal(b.Lines)
+			if err != nil {
+				return fmt.Errorf("lines of bill %s: %w", b.ClaimKey, err)
+			}
+			if b.Lines == nil {
+				lines = []byte("[]")
+			}
+			args = append(args, b.ID, b.ClaimKey, b.Source, b.EOBID, string(b.Kind), b.Payee, b.Number, id.Fold(b.Number), b.PayCode,
+				b.PatientID, b.GuarantorID, b.Visit, b.Provider, b.Insurer, b.ServiceDate, b.DueDate,
+				int64(b.Charged), int64(b.PlanPaid), int64(b.Adjustment), int64(b.Responsibility), int64(b.PriorPaid),
+				int64(b.Applied), string(b.State), string(lines), hashes[i], db.Micros(b.AsOf), db.Micros(now), db.Micros(now), 1)
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO bill (id, claim_key, source, eob_id, kind, payee, number, number_folded, pay_code,
+			patient_id, guarantor_id, visit, provider, insurer, service_date, due_date, charged_cents, plan_paid_cents,
+			adjustment_cents, responsibility_cents, prior_paid_cents, applied_cents, state, lines, source_hash, as_of,
+			created_at, updated_at, version) VALUES `+db.Values(n, columns), args...); err != nil {
+			return fmt.Errorf("insert bills: %w", err)
+		}
+		bills, hashes = bills[n:], hashes[n:]
+	}
+	return nil
+}
+
+// giveCodes takes a block of numbers and turns each into a pay code.
+func giveCodes(ctx context.Context, tx *db.Tx, bills []Bill) error {
+	key, err := payCodeKey(ctx, tx)
+	if err != nil {
+		return err
+	}
+	var next int64
+	err = tx.QueryRowContext(ctx, `INSERT INTO counter (name, next) VALUES ('pay_code', $1)
+		ON CONFLICT (name) DO UPDATE SET next = counter.next + $1 RETURNING next`, len(bills)).Scan(&next)
+	if err != nil {
+		return fmt.Errorf("take pay codes: %w", err)
+	}
+	for i := range bills {
+		bills[i].PayCode = id.PayCode(key, uint64(next)-uint64(len(bills))+uint64(i))
+	}
+	return nil
+}
+
+// payCodeKey reads the key of this installation's pay codes, and makes it the first time.
+func payCodeKey(ctx context.Context, tx *db.Tx) (key [32]byte, err error) {
+	var text string
+	err = tx.QueryRowContext(ctx, "SELECT value FROM setting WHERE name = 'pay_code_key'").Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		rand.Read(key[:])
+		err = tx.QueryRowContext(ctx, `INSERT INTO setting (name, value) VALUES ('pay_code_key', $1)
+			ON CONFLICT (name) DO UPDATE SET value = setting.value RETURNING value`, hex.EncodeToString(key[:])).Scan(&text)
+	}
+	if err != nil {
+		return key, fmt.Errorf("pay code key: %w", err)
+	}
+	raw, err := hex.DecodeString(text)
+	if err != nil || len(raw) != len(key) {
+		return key, fmt.Errorf("setting pay_code_key is damaged; restore it from a backup")
+	}
+	copy(key[:], raw)
+	return key, nil
+}
