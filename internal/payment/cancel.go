@@ -1,0 +1,79 @@
+package payment
+
+import (
+	"context"
+	"fmt"
+
+	"memberpay/internal/db"
+	"memberpay/internal/fault"
+	"memberpay/internal/processor"
+	"memberpay/internal/processor/nacha"
+)
+
+// ErrTooLate means that a payment cannot be canceled any more: the file went to the bank, or the card was charged.
+var ErrTooLate = fault.New(fault.Conflict, "payment.too_late_to_cancel")
+
+// Cancel stops a payment for its payer: a bank payment until its file is cut, a card payment while the payer's bank
+// still waits for the payer. It returns ErrTooLate, and the payment as it is, where that is over.
+func (p *Payments) Cancel(ctx context.Context, pay Payment) (Payment, error) {
+	switch {
+	case pay.Rail == Bank && pay.State == Pending:
+		return p.cancelBank(ctx, pay)
+	case pay.Rail == Card && pay.State == ActionRequired:
+		return p.cancelCard(ctx, pay)
+	case pay.State == Canceled:
+		return pay, nil
+	}
+	return pay, ErrTooLate
+}
+
+func (p *Payments) cancelBank(ctx context.Context, pay Payment) (out Payment, err error) {
+	err = p.db.Write(ctx, func(tx *db.Tx) error {
+		out = pay
+		queued, err := p.bank.CancelQueued(ctx, tx, pay.ID)
+		if err != nil {
+			return err
+		}
+		if !queued {
+			return ErrTooLate
+		}
+		out, err = p.RecordIn(ctx, tx, pay.ID, Change{To: Canceled})
+		return err
+	})
+	return out, err
+}
+
+func (p *Payments) cancelCard(ctx context.Context, pay Payment) (Payment, error) {
+	a, err := p.attemptWhere(ctx, "payment_id = $1", pay.ID)
+	if err != nil {
+		return pay, err
+	}
+	ask, cancel := context.WithTimeout(ctx, p.timeout)
+	defer cancel()
+	outcome, err := p.cards.Cancel(ask, a.Ref)
+	if err != nil {
+		return pay, fmt.Errorf("cancel: %w", err)
+	}
+	change := changeOf(outcome)
+	if outcome.Status == processor.Declined {
+		change = Change{To: Canceled}
+	}
+	out, err := p.Record(ctx, pay.ID, change)
+	if err == nil && out.State != Canceled {
+		err = ErrTooLate
+	}
+	return out, err
+}
+
+// Receive takes in what the bank answered: settlements and returns. Each result and its payment change in one
+// transaction. It returns how many results were new.
+func (p *Payments) Receive(ctx context.Context) (int, error) {
+	return p.bank.Receive(ctx, func(ctx context.Context, tx *db.Tx, r nacha.Result) error {
+		c := Change{To: Succeeded, Amount: r.Amount}
+		if r.Kind == nacha.ResultReturned {
+			c = Change{To: Returned, Reason: r.Code, CanRetry: true}
+		}
+		_, err := p.RecordIn(ctx, tx, r.PaymentID, c)
+		return err
+	})
+}

@@ -1,0 +1,160 @@
+package payment
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+
+	"memberpay/internal/bill"
+	"memberpay/internal/fault"
+	"memberpay/internal/money"
+	"memberpay/internal/processor"
+)
+
+// Rail is how the money travels.
+type Rail string
+
+const (
+	Card Rail = "card"
+	Bank Rail = "bank"
+)
+
+// Payment is one intent to pay and what became of it.
+type Payment struct {
+	ID            string
+	Confirmation  string // ten characters; id.Grouped writes it for people
+	Key           string // the payer's idempotency key
+	PayerID       string // member row id
+	AccountID     string
+	SessionID     string
+	Payee         string
+	Rail          Rail
+	Brand         string // card brand, or "checking" or "savings"
+	Last4         string
+	Amount        money.Cents
+	State         State
+	Reason        string // decline reason or return code
+	CanRetry      bool
+	ActionURL     string
+	Email         string
+	Language      string
+	Authorization string // the exact words the payer agreed to
+	SubmittedAt   time.Time
+	UpdatedAt     time.Time
+	SettledAt     time.Time
+	requestHash   string
+}
+
+// Line asks for part of a payment to go to one bill.
+type Line struct {
+	BillID string
+	Amount money.Cents
+}
+
+// Method is how a payer pays: exactly one of the card fields or Bank is set.
+type Method struct {
+	CardToken string         // one-time token of the processor's frame
+	SavedCard string         // id of a saved card
+	SaveCard  bool           // keep the card; needs an account
+	Card      processor.Card // what may be shown of it
+	Bank      *BankAccount
+}
+
+// BankAccount is an account to debit. It is sealed before it is stored and never logged.
+type BankAccount struct {
+	Name    string
+	Routing string
+	Number  string
+	Type    string // "checking" or "savings"
+}
+
+// Rail returns the rail of the method.
+func (m Method) Rail() Rail {
+	if m.Bank != nil {
+		return Bank
+	}
+	return Card
+}
+
+// Request asks for one payment. The caller has checked that the payer may pay these bills.
+type Request struct {
+	Key           string // one intent to pay, one key; at least 16 characters
+	PayerID       string
+	AccountID     string
+	SessionID     string
+	Payee         string
+	Lines         []Line
+	Method        Method
+	Email         string // for the receipt, may be ""
+	Language      string
+	Authorization string
+	Address       string // network address of the payer, for the authorization record
+	ReturnURL     string // where a challenge sends the payer back, "{ref}" stands for the confirmation number
+}
+
+// Total is the sum of the lines.
+func (r Request) Total() money.Cents {
+	var sum money.Cents
+	for _, l := range r.Lines {
+		sum += l.Amount
+	}
+	return sum
+}
+
+// hash identifies what is asked: the same key with another hash is a different wish.
+func (r Request) hash() string {
+	text, _ := json.Marshal(struct { // plain values only: cannot fail
+		Payer, Account, Payee string
+		Lines                 []Line
+		Method                Method
+		Email                 string
+	}{r.PayerID, r.AccountID, r.Payee, r.Lines, r.Method, r.Email})
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// check refuses requests that no page of ours sends.
+func (r Request) check() error {
+	switch {
+	case len(r.Key) < 16:
+		return fault.New(fault.Invalid, "payment.key")
+	case len(r.Lines) == 0:
+		return fault.Field("bills", "payment.no_bills")
+	case r.PayerID == "" || r.Payee == "":
+		return fault.New(fault.Invalid, "payment.payer")
+	case r.Authorization == "":
+		return fault.New(fault.Invalid, "payment.authorization")
+	case r.Method.SaveCard && r.AccountID == "":
+		return fault.New(fault.Invalid, "payment.save_needs_account")
+	}
+	seen := map[string]bool{}
+	for _, l := range r.Lines {
+		if l.Amount <= 0 || l.Amount > money.Max || seen[l.BillID] {
+			return fault.Field("amount", "payment.amount")
+		}
+		seen[l.BillID] = true
+	}
+	if r.Total() > money.Max {
+		return fault.Field("amount", "amount.too_large")
+	}
+	return nil
+}
+
+// Scope is whose payments may be seen: those of Members' bills, and those made from the account.
+type Scope struct {
+	bill.Scope
+	AccountID string
+}
+
+func (s Scope) in(p Payment) bool {
+	if s.AccountID != "" && s.AccountID == p.AccountID {
+		return true
+	}
+	for _, m := range s.Members {
+		if m == p.PayerID {
+			return true
+		}
+	}
+	return false
+}

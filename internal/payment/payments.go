@@ -1,0 +1,67 @@
+package payment
+
+import (
+	"log/slog"
+	"sync"
+	"time"
+
+	"memberpay/internal/db"
+	"memberpay/internal/processor"
+	"memberpay/internal/processor/nacha"
+)
+
+// Payments takes and returns money. Make one with New; it is safe for concurrent use. Close it to stop its submitters.
+type Payments struct {
+	db      *db.DB
+	cards   processor.Cards
+	bank    *nacha.Rail
+	now     func() time.Time
+	log     *slog.Logger
+	timeout time.Duration
+	descr   string
+
+	queue   chan *submission
+	stop    chan struct{}
+	running sync.WaitGroup
+}
+
+// Config is what New needs.
+type Config struct {
+	DB            *db.DB
+	Cards         processor.Cards
+	Bank          *nacha.Rail
+	Now           func() time.Time // time.Now where nil
+	Log           *slog.Logger     // slog.Default where nil
+	ChargeTimeout time.Duration    // how long a payer waits for the card processor; 20 s where 0
+	Descriptor    string           // what a card statement says
+}
+
+// New starts the submitters and returns Payments.
+func New(c Config) *Payments {
+	p := &Payments{db: c.DB, cards: c.Cards, bank: c.Bank, now: c.Now, log: c.Log, timeout: c.ChargeTimeout, descr: c.Descriptor,
+		queue: make(chan *submission), stop: make(chan struct{})}
+	if p.now == nil {
+		p.now = time.Now
+	}
+	if p.log == nil {
+		p.log = slog.Default()
+	}
+	if p.timeout == 0 {
+		p.timeout = 20 * time.Second
+	}
+	submitters := 1 // SQLite has one writer
+	if c.DB.Engine == db.Postgres {
+		submitters = 2
+	}
+	for range submitters {
+		p.running.Add(1)
+		go p.submitter()
+	}
+	return p
+}
+
+// Close stops the submitters after the submissions they hold. Submit must not be called afterwards.
+func (p *Payments) Close() {
+	close(p.stop)
+	p.running.Wait()
+}

@@ -1,0 +1,155 @@
+package payment
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"memberpay/internal/bill"
+	"memberpay/internal/db"
+	"memberpay/internal/event"
+	"memberpay/internal/id"
+	"memberpay/internal/ledger"
+	"memberpay/internal/money"
+	"memberpay/internal/processor"
+)
+
+// Change is news about a payment.
+type Change struct {
+	To        State
+	Reason    string
+	CanRetry  bool
+	ActionURL string
+	Amount    money.Cents    // what the outside world says moved; 0 where it does not say
+	Card      processor.Card // what the processor says of the card, if anything
+}
+
+// Record changes a payment's state in a transaction of its own and returns the payment as it is then.
+// News that the payment already knows, and news that comes too late to be true, change nothing and are no error.
+func (p *Payments) Record(ctx context.Context, paymentID string, c Change) (pay Payment, err error) {
+	err = p.db.Write(ctx, func(tx *db.Tx) error {
+		pay, err = p.RecordIn(ctx, tx, paymentID, c)
+		return err
+	})
+	return pay, err
+}
+
+// RecordIn is the only door through which a payment changes its state: the transition table decides, then bills, book,
+// event and message follow in the same transaction.
+func (p *Payments) RecordIn(ctx context.Context, tx *db.Tx, paymentID string, c Change) (Payment, error) {
+	pay, err := lock(ctx, tx, paymentID)
+	if err != nil {
+		return Payment{}, err
+	}
+	now := p.now()
+	if c.Amount != 0 && c.Amount != pay.Amount {
+		return pay, p.except(ctx, tx, now, "payment.amount_mismatch", pay.ID, fmt.Sprintf("we asked for %s, the processor says %s", pay.Amount, c.Amount))
+	}
+	from := pay.State
+	if from == c.To {
+		return pay, nil
+	}
+	todo, ok := transitions[from][c.To]
+	if !ok {
+		return pay, p.late(ctx, tx, now, pay, c)
+	}
+	if err := carryOut(ctx, tx, now, pay, c.To, todo); err != nil {
+		return Payment{}, err
+	}
+	pay.State, pay.Reason, pay.CanRetry, pay.ActionURL, pay.UpdatedAt = c.To, c.Reason, c.CanRetry, c.ActionURL, now
+	if c.To == Succeeded && pay.SettledAt.IsZero() {
+		pay.SettledAt = now
+	}
+	if err := saveState(ctx, tx, now, pay); err != nil {
+		return Payment{}, err
+	}
+	if pay.State.Final() {
+		if err := closeAttempts(ctx, tx, now, pay.ID, pay.State, pay.Reason); err != nil {
+			return Payment{}, err
+		}
+	}
+	if err := event.Append(ctx, tx, event.Event{At: now, Kind: "payment." + string(pay.State), Subject: pay.ID,
+		Data: map[string]string{"from": string(from), "reason": pay.Reason}}); err != nil {
+		return Payment{}, err
+	}
+	return pay, event.Tell(ctx, tx, now, letter(from, pay)...)
+}
+
+// letter is what the payer is told by mail of a change, if anything.
+func letter(from State, pay Payment) []event.Message {
+	kind := ""
+	switch {
+	case pay.State == Succeeded && from != Disputed && pay.Rail == Card:
+		kind = "payment.receipt"
+	case pay.State == Succeeded && from == Pending:
+		kind = "payment.settled"
+	case pay.State == Returned:
+		kind = "payment.returned"
+	case pay.State == Failed && from == Unknown:
+		kind = "payment.failed"
+	default:
+		return nil
+	}
+	return []event.Message{{Kind: kind, Subject: pay.ID, Recipient: pay.Email, Language: pay.Language}}
+}
+
+// carryOut does to bills and book what a change of state means for them.
+func carryOut(ctx context.Context, tx *db.Tx, now time.Time, pay Payment, to State, todo effect) error {
+	src := bill.Source{PaymentID: pay.ID, Payee: pay.Payee, PayerID: pay.PayerID, Account: pay.Rail.account(), Kind: "payment." + string(to)}
+	switch todo {
+	case apply:
+		_, err := bill.Apply(ctx, tx, now, src)
+		return err
+	case release:
+		return bill.Release(ctx, tx, now, pay.ID)
+	case reopen:
+		return bill.Reopen(ctx, tx, now, src, pay.Amount)
+	case reopenDisputed:
+		src.Account = ledger.Dispute
+		return bill.Reopen(ctx, tx, now, src, pay.Amount)
+	case dispute, undispute:
+		move := ledger.Posting{Debit: ledger.Dispute, Credit: pay.Rail.account(), Amount: pay.Amount, PaymentID: pay.ID}
+		if todo == undispute {
+			move.Debit, move.Credit = move.Credit, move.Debit
+		}
+		return ledger.Append(ctx, tx, ledger.Entry{At: now, Kind: src.Kind, Payee: pay.Payee, Postings: []ledger.Posting{move}})
+	}
+	return nil
+}
+
+// late handles news that the state machine does not allow. Money that arrives after a payment was told to have failed is
+// never dropped: it becomes the payer's credit and a case for a person. Other late news is only noted.
+func (p *Payments) late(ctx context.Context, tx *db.Tx, now time.Time, pay Payment, c Change) error {
+	if c.To != Succeeded || (pay.State != Failed && pay.State != Canceled) {
+		p.log.Info("late news", "payment", pay.ID, "state", pay.State, "news", c.To)
+		return nil
+	}
+	fresh, err := p.exceptOnce(ctx, tx, now, "payment.late_success", pay.ID, "the money arrived after the payment was recorded as "+string(pay.State))
+	if err != nil || !fresh {
+		return err
+	}
+	if err := ledger.Append(ctx, tx, ledger.Entry{At: now, Kind: "payment.late_success", Payee: pay.Payee, Postings: []ledger.Posting{
+		{Debit: pay.Rail.account(), Credit: ledger.Credit, Amount: pay.Amount, PaymentID: pay.ID, MemberID: pay.PayerID}}}); err != nil {
+		return err
+	}
+	return event.Append(ctx, tx, event.Event{At: now, Kind: "payment.late_success", Subject: pay.ID})
+}
+
+// except opens a case for a person, once for the same kind, subject and detail.
+func (p *Payments) except(ctx context.Context, tx *db.Tx, now time.Time, kind, subject, detail string) error {
+	_, err := p.exceptOnce(ctx, tx, now, kind, subject, detail)
+	return err
+}
+
+func (p *Payments) exceptOnce(ctx context.Context, tx *db.Tx, now time.Time, kind, subject, detail string) (fresh bool, err error) {
+	res, err := tx.ExecContext(ctx, `INSERT INTO exception (id, kind, subject, detail, opened_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (kind, subject, detail) DO NOTHING`, id.New("exc"), kind, subject, detail, db.Micros(now))
+	if err != nil {
+		return false, fmt.Errorf("open exception: %w", err)
+	}
+	n, err := res.RowsAffected()
+	if n > 0 {
+		p.log.Warn("exception opened", "kind", kind, "subject", subject)
+	}
+	return n > 0, err
+}

@@ -1,0 +1,106 @@
+package payment
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"memberpay/internal/db"
+	"memberpay/internal/fault"
+	"memberpay/internal/id"
+	"memberpay/internal/processor"
+)
+
+// SavedCard is a card an account keeps for the next payment. The card itself stays with the processor.
+type SavedCard struct {
+	ID           string
+	Brand        string
+	Last4        string
+	processorRef string
+	customerRef  string
+}
+
+// SavedCards returns the cards an account keeps, newest first.
+func SavedCards(ctx context.Context, q db.Queryer, accountID string) ([]SavedCard, error) {
+	if accountID == "" {
+		return nil, nil
+	}
+	var out []SavedCard
+	err := db.Each(ctx, q, `SELECT id, brand, last4, processor_ref, customer_ref FROM saved_card
+		WHERE account_id = $1 AND removed_at = 0 ORDER BY created_at DESC, id`, []any{accountID}, func(rows *sql.Rows) error {
+		var s SavedCard
+		err := rows.Scan(&s.ID, &s.Brand, &s.Last4, &s.processorRef, &s.customerRef)
+		out = append(out, s)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("saved cards: %w", err)
+	}
+	return out, nil
+}
+
+// savedCard returns one card of an account, or a NotFound fault.
+func (p *Payments) savedCard(ctx context.Context, accountID, savedID string) (SavedCard, error) {
+	list, err := SavedCards(ctx, p.db.Read(), accountID)
+	if err != nil {
+		return SavedCard{}, err
+	}
+	for _, s := range list {
+		if s.ID == savedID {
+			return s, nil
+		}
+	}
+	return SavedCard{}, fault.New(fault.NotFound, "card.not_found")
+}
+
+// keepCard keeps the card of a payment that succeeded. The payment does not fail where this does.
+func (p *Payments) keepCard(ctx context.Context, pay Payment, customer string, o processor.Outcome) {
+	err := p.db.Write(ctx, func(tx *db.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO saved_card (id, account_id, customer_ref, processor_ref, brand, last4, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (processor_ref) DO NOTHING`,
+			id.New("card"), pay.AccountID, customer, o.SavedCard, o.Card.Brand, o.Card.Last4, db.Micros(p.now()))
+		return err
+	})
+	if err != nil {
+		p.log.Warn("keep card", "payment", pay.ID, "err", err)
+	}
+}
+
+// ForgetCard removes a saved card here and at the processor.
+func (p *Payments) ForgetCard(ctx context.Context, accountID, savedID string) error {
+	s, err := p.savedCard(ctx, accountID, savedID)
+	if err != nil {
+		return err
+	}
+	err = p.db.Write(ctx, func(tx *db.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE saved_card SET removed_at = $2 WHERE id = $1", s.ID, db.Micros(p.now()))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("forget card: %w", err)
+	}
+	if err := p.cards.Forget(ctx, s.processorRef); err != nil {
+		p.log.Warn("forget card at the processor", "card", s.ID, "err", err)
+	}
+	return nil
+}
+
+// customer returns the account's customer at the processor, made once.
+func (p *Payments) customer(ctx context.Context, accountID string) (string, error) {
+	var ref string
+	err := p.db.Read().QueryRowContext(ctx, "SELECT customer_ref FROM processor_customer WHERE account_id = $1", accountID).Scan(&ref)
+	if err == nil || !errors.Is(err, sql.ErrNoRows) {
+		return ref, err
+	}
+	made, err := p.cards.NewCustomer(ctx, accountID)
+	if err != nil {
+		return "", err
+	}
+	err = p.db.Write(ctx, func(tx *db.Tx) error {
+		return tx.QueryRowContext(ctx, `INSERT INTO processor_customer (account_id, customer_ref, created_at) VALUES ($1, $2, $3)
+			ON CONFLICT (account_id) DO UPDATE SET customer_ref = processor_customer.customer_ref RETURNING customer_ref`,
+			accountID, made, db.Micros(p.now())).Scan(&ref)
+	})
+	return ref, err
+}

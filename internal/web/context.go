@@ -1,0 +1,173 @@
+package web
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"memberpay/internal/fault"
+	"memberpay/internal/identity"
+	"memberpay/internal/web/ui"
+	"memberpay/internal/words"
+)
+
+const (
+	sessionCookie  = "memberpay_session"
+	languageCookie = "memberpay_language"
+)
+
+// Context is one request with what is known of who is asking.
+type Context struct {
+	W       http.ResponseWriter
+	R       *http.Request
+	Site    *Site
+	Session identity.Session
+	Words   *words.Words
+	Now     time.Time
+	Nonce   string
+	Route   string // pattern of the route, for logs
+}
+
+// T is a short way to Words.T.
+func (c *Context) T(key string, pairs ...any) string { return c.Words.T(key, pairs...) }
+
+// Address is the payer's network address.
+func (c *Context) Address() string { return c.Site.address(c.R) }
+
+// Form returns a posted field without surrounding spaces, "" where it was not sent. Text that is not UTF-8 is mended.
+func (c *Context) Form(name string) string {
+	return strings.TrimSpace(strings.ToValidUTF8(c.R.PostFormValue(name), "�"))
+}
+
+// Forms returns every value of a posted field.
+func (c *Context) Forms(name string) []string {
+	c.R.PostFormValue(name) // parses the body once
+	return c.R.PostForm[name]
+}
+
+// ReadForm parses the posted form. An oversized or broken one is an Invalid fault.
+func (c *Context) ReadForm() error {
+	if err := c.R.ParseForm(); err != nil {
+		return fault.Wrap(fault.Invalid, "request.form", err)
+	}
+	return nil
+}
+
+// Render writes a page with status.
+func (c *Context) Render(status int, page templ.Component) error {
+	c.W.Header().Set("Content-Type", "text/html; charset=utf-8")
+	c.W.WriteHeader(status)
+	return page.Render(c.R.Context(), c.W)
+}
+
+// Redirect sends the reader to a path of this site with 303 See Other.
+func (c *Context) Redirect(path string) error {
+	http.Redirect(c.W, c.R, path, http.StatusSeeOther)
+	return nil
+}
+
+// SignIn starts a session for an account or a guest and puts its token into the cookie. A session there was is ended.
+func (c *Context) SignIn(accountID string, members []string) error {
+	if c.Session.ID != "" {
+		if err := c.Site.Accounts.End(c.R.Context(), c.Session); err != nil {
+			return err
+		}
+	}
+	s, token, err := c.Site.Accounts.Start(c.R.Context(), c.Now, accountID, members)
+	if err != nil {
+		return err
+	}
+	c.Session = s
+	c.setCookie(sessionCookie, token, 0)
+	return nil
+}
+
+// SignOut ends the session.
+func (c *Context) SignOut() error {
+	c.setCookie(sessionCookie, "", -1)
+	if c.Session.ID == "" {
+		return nil
+	}
+	return c.Site.Accounts.End(c.R.Context(), c.Session)
+}
+
+// Here is the path and query of this page, for links that come back to it.
+func (c *Context) Here() string { return c.R.URL.RequestURI() }
+
+// Local returns to if it is a path of this site, else fallback: no link of ours leads elsewhere.
+func Local(to, fallback string) string {
+	u, err := url.Parse(to)
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.Contains(to, "\\") {
+		return fallback
+	}
+	return to
+}
+
+// Page is the frame of a page in the reader's language, with the given title.
+func (c *Context) Page(title string) ui.Page {
+	p := ui.Page{Title: title, W: c.Words, Brand: c.Site.Brand, Now: c.Now, Nonce: c.Nonce, SignedIn: c.Session.SignedIn()}
+	if c.R.Method == http.MethodGet {
+		p.Path = c.Here()
+	}
+	return p
+}
+
+func (c *Context) cookie(name string) string { return cookie(c.R, name) }
+
+func cookie(r *http.Request, name string) string {
+	k, err := r.Cookie(name)
+	if err != nil {
+		return ""
+	}
+	return k.Value
+}
+
+// setCookie writes a cookie: for the browser's session where life is 0, gone where it is negative.
+func (c *Context) setCookie(name, value string, life time.Duration) {
+	http.SetCookie(c.W, &http.Cookie{Name: name, Value: value, Path: "/", HttpOnly: true, Secure: c.Site.Secure,
+		SameSite: http.SameSiteLaxMode, MaxAge: int(life / time.Second)})
+}
+
+func nonce() string {
+	var b [16]byte
+	rand.Read(b[:])
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+func stack() string { return string(debug.Stack()) }
+
+// recorder remembers the status of an answer.
+type recorder struct {
+	http.ResponseWriter
+	code int
+}
+
+func (r *recorder) WriteHeader(code int) {
+	if r.code == 0 {
+		r.code = code
+	}
+	r.ResponseWriter.WriteHeader(code)
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	if r.code == 0 {
+		r.code = http.StatusOK
+	}
+	return r.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the writer below.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+func (r *recorder) status() int {
+	if r.code == 0 {
+		return http.StatusOK
+	}
+	return r.code
+}

@@ -1,0 +1,197 @@
+package web
+
+import (
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"memberpay/internal/brand"
+	"memberpay/internal/fault"
+	"memberpay/internal/identity"
+	"memberpay/internal/web/ui"
+	"memberpay/internal/words"
+)
+
+// Access is who may call a route.
+type Access string
+
+const (
+	Anyone  Access = "anyone"  // no session needed
+	Known   Access = "known"   // a guest who found their bill, or somebody signed in
+	Account Access = "account" // somebody signed in
+	Machine Access = "machine" // another program, which proves itself in the body; no session, no CSRF check
+)
+
+// Handler answers one request. An error it returns becomes a page; it must not have written anything then.
+type Handler func(c *Context) error
+
+// Route is one line of a site's list of routes.
+type Route struct {
+	Method string // GET also answers HEAD
+	Path   string // pattern of net/http
+	Access Access
+	Handle Handler
+}
+
+// Site serves a list of routes.
+type Site struct {
+	Brand    *brand.Brand
+	Words    *words.Catalog
+	Accounts *identity.Accounts
+	Log      *slog.Logger
+	Now      func() time.Time
+	Secure   bool // the public address is https
+	Proxied  bool // a trusted proxy stands in front and sets X-Forwarded-For
+
+	// Fail shows the page for an error. status and problem come from the one table in fail.go.
+	Fail func(c *Context, status int, problem string) error
+	// Door is where somebody without the needed access is sent.
+	Door func(c *Context, need Access) string
+	// CSP adds to the content security policy of a request.
+	CSP func(c *Context) Sources
+	// Metrics counts requests; nil counts nothing.
+	Metrics func(route string, status int, took time.Duration)
+}
+
+// Sources are origins that one page may use besides our own.
+type Sources struct{ Script, Frame, Connect string }
+
+// maxBody is the largest form or callback taken.
+const maxBody = 256 << 10
+
+// Handler returns the site as one http.Handler.
+func (s *Site) Handler(routes []Route) http.Handler {
+	mux := http.NewServeMux()
+	guard := http.NewCrossOriginProtection()
+	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.serve(w, r, Route{Path: "cross-origin", Access: Anyone, Handle: func(*Context) error {
+			return fault.New(fault.Forbidden, "request.cross_origin")
+		}})
+	}))
+	for _, route := range routes {
+		var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, route) })
+		if route.Access != Machine {
+			h = guard.Handler(h)
+		}
+		mux.Handle(route.Method+" "+route.Path, h)
+	}
+	mux.Handle("GET "+ui.AssetPath, ui.Assets(s.Brand))
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s.serve(w, r, Route{Path: "none", Access: Anyone, Handle: func(*Context) error {
+			return fault.New(fault.NotFound, "page.not_found")
+		}})
+	})
+	return mux
+}
+
+func (s *Site) serve(w http.ResponseWriter, r *http.Request, route Route) {
+	began := s.Now()
+	answer := &recorder{ResponseWriter: w}
+	r.Body = http.MaxBytesReader(answer, r.Body, maxBody)
+	c := &Context{W: answer, R: r, Site: s, Now: began, Route: route.Path, Nonce: nonce(), Words: s.language(r)}
+	defer func() {
+		if p := recover(); p != nil {
+			if p == http.ErrAbortHandler {
+				panic(p)
+			}
+			s.Log.Error("panic", "route", route.Path, "panic", p, "stack", stack())
+			s.fail(c, answer, errors.New("panic"))
+		}
+		took := time.Since(began)
+		if s.Metrics != nil {
+			s.Metrics(route.Method+" "+route.Path, answer.status(), took)
+		}
+		s.Log.Info("request", "method", r.Method, "route", route.Path, "status", answer.status(), "ms", took.Milliseconds())
+	}()
+	if err := s.handle(c, route); err != nil {
+		s.fail(c, answer, err)
+	}
+}
+
+func (s *Site) handle(c *Context, route Route) error {
+	var err error
+	if route.Access != Machine {
+		if c.Session, err = s.Accounts.Find(c.R.Context(), c.Now, c.cookie(sessionCookie)); err != nil {
+			return err
+		}
+		s.secure(c)
+		if lang := c.R.URL.Query().Get("lang"); lang != "" && s.Brand.Offers(lang) {
+			c.setCookie(languageCookie, lang, 365*24*time.Hour)
+		}
+	}
+	switch {
+	case route.Access == Known && !c.Session.Known(), route.Access == Account && !c.Session.SignedIn():
+		if c.R.Method == http.MethodGet || c.R.Method == http.MethodHead {
+			return c.Redirect(s.Door(c, route.Access))
+		}
+		return fault.New(fault.SignIn, "session.ended")
+	}
+	return route.Handle(c)
+}
+
+// secure sets the headers of every page.
+func (s *Site) secure(c *Context) {
+	var more Sources
+	if s.CSP != nil {
+		more = s.CSP(c)
+	}
+	join := func(sources ...string) string {
+		out := ""
+		for _, x := range sources {
+			if x != "" {
+				out += " " + x
+			}
+		}
+		return out
+	}
+	h := c.W.Header()
+	h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; img-src 'self' data:; style-src 'self'"+
+		"; script-src 'nonce-"+c.Nonce+"'"+join(more.Script)+"; connect-src 'self'"+join(more.Connect)+
+		func() string {
+			if more.Frame == "" {
+				return ""
+			}
+			return "; frame-src" + join(more.Frame)
+		}())
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(self)")
+	h.Set("Cache-Control", "no-store")
+	h.Add("Vary", "Cookie")
+	if s.Secure {
+		h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+	}
+}
+
+// language is the reader's: what they chose, else what their browser asks for, among those the organisation offers.
+func (s *Site) language(r *http.Request) *words.Words {
+	for _, lang := range []string{r.URL.Query().Get("lang"), cookie(r, languageCookie)} {
+		if lang != "" && s.Brand.Offers(lang) {
+			return s.Words.For(lang)
+		}
+	}
+	if w := s.Words.Accept(r.Header.Get("Accept-Language")); r.Header.Get("Accept-Language") != "" && s.Brand.Offers(w.Lang()) {
+		return w
+	}
+	return s.Words.For(s.Brand.Languages[0])
+}
+
+// address is the network address of the payer.
+func (s *Site) address(r *http.Request) string {
+	if s.Proxied {
+		// The proxy appends the address it saw, so the last one is the only one it vouches for.
+		list := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
+		if last := strings.TrimSpace(list[len(list)-1]); net.ParseIP(last) != nil {
+			return last
+		}
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
