@@ -1,0 +1,40 @@
+package ui
+
+import "strings"
+
+// languageOf is the language a language link leads to.
+func languageOf(l NavLink) string {
+	_, lang, _ := strings.Cut(l.Href, "lang=")
+	lang, _, _ = strings.Cut(lang, "&")
+	return lang
+}
+
+// footLinks are the links of the footer that the organisation has configured.
+func (p Page) footLinks() []Link {
+	b := p.Brand
+	var links []Link
+	add := func(label, href string) {
+		if href != "" {
+			links = append(links, Link{Label: label, Href: href, New: strings.HasPrefix(href, "https:")})
+		}
+	}
+	add(p.W.T("shell.help"), p.HelpURL)
+	add(p.W.T("shell.help.financial"), b.Links.FinancialHelp)
+	add(p.W.T("shell.privacy"), b.Links.Privacy)
+	add(p.W.T("shell.terms"), b.Links.Terms)
+	add(b.Name, b.Links.Home)
+	return links
+}
+
+// noticeTitle is the notice's own title or that of its tone.
+func noticeTitle(p Page, n Notice) string {
+	switch {
+	case n.Title != "":
+		return n.Title
+	case n.Tone == Success:
+		return p.W.T("shell.notice.success")
+	case n.Tone == Warning, n.Tone == Bad:
+		return p.W.T("shell.notice.warning")
+	}
+	return p.W.T("shell.notice.info")
+}
