@@ -1,0 +1,211 @@
+package intake
+
+import (
+	"strings"
+
+	"memberpay/internal/day"
+)
+
+// Person is what a Patient, Coverage or CSV row tells about somebody. Empty fields say nothing.
+type Person struct {
+	MemberID  string // the number on the card
+	PatientID string // the source's own id
+	Guarantor string // MemberID or PatientID of who owes, "" for self or unknown
+	Given     string
+	Family    string
+	BirthDate day.Date
+	Deceased  bool
+	ZIP       string
+	State     string
+	Email     string
+	Phone     string
+	Language  string
+	Numbers   []Number
+}
+
+// Number is a number printed for a person, and what it is.
+type Number struct{ Kind, Value string }
+
+// secretNumber reports whether an identifier must never be kept: social security, driver's licence, passport, tax and
+// bank numbers.
+func secretNumber(c concept) bool {
+	for i := range c.Coding {
+		switch strings.ToUpper(c.Coding[i].Code) {
+		case "SS", "SB", "SSN", "DL", "PPN", "TAX", "TPR", "BC", "BA", "CZ", "NI":
+			return true
+		}
+	}
+	return false
+}
+
+// systems whose values are secret even where the identifier has no type.
+func secretSystem(system string) bool {
+	for _, part := range [...]string{"us-ssn", "passport", "2.16.840.1.113883.4.1", "2.16.840.1.113883.4.3."} {
+		if i := strings.Index(system, part); i >= 0 {
+			rest := system[i+len(part):]
+			if part != "2.16.840.1.113883.4.1" || rest == "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// numberKind names an identifier that may have been printed, "" for one that is not kept.
+func numberKind(i identifier) string {
+	if secretNumber(i.Type) || secretSystem(i.System) {
+		return ""
+	}
+	for _, c := range i.Type.Coding {
+		switch c.Code {
+		case "MB":
+			return "member_id"
+		case "um":
+			return "unique_member_id"
+		case "MR":
+			return "medical_record"
+		case "SN":
+			return "subscriber"
+		case "AN", "ACSN", "VN":
+			return "account"
+		case "PI", "PT", "pt":
+			return "patient_id"
+		}
+	}
+	if len(i.Type.Coding) == 0 {
+		return "identifier"
+	}
+	return ""
+}
+
+// personOf reads a Patient. The person is known by the bundle's own name for it (url) where there is one, because that
+// is what the bills in the bundle refer to; a different id is kept as a number.
+func personOf(p *patient, url string) (Person, error) {
+	out := Person{PatientID: p.ID}
+	if r := ParseRef(url); strings.HasPrefix(url, "urn:uuid:") && !r.Empty() && r.ID != p.ID {
+		out.PatientID = r.ID
+		if p.ID != "" {
+			out.Numbers = append(out.Numbers, Number{"patient_id", p.ID})
+		}
+	}
+	for _, i := range p.Identifier {
+		kind := numberKind(i)
+		if kind == "" || i.Value == "" || i.Value == out.PatientID {
+			continue
+		}
+		out.Numbers = append(out.Numbers, Number{kind, i.Value})
+	}
+	out.MemberID = cardNumber(out.Numbers)
+	if out.PatientID == "" && out.MemberID == "" {
+		return out, refuse("no_id", "the patient has neither an id nor a member number")
+	}
+	out.Given, out.Family = officialName(p.Name)
+	out.BirthDate = wholeDay(p.BirthDate)
+	out.Deceased = p.DeceasedBoolean || p.DeceasedDateTime != ""
+	for _, a := range p.Address {
+		if a.Use != "old" && (out.ZIP == "" || a.Use == "home") && (a.PostalCode != "" || a.State != "") {
+			out.ZIP, out.State = strings.TrimSpace(a.PostalCode), a.State
+		}
+	}
+	out.Phone, out.Email = contact(p.Telecom, "phone", "sms"), contact(p.Telecom, "email", "email")
+	for i, c := range p.Communication {
+		if len(c.Language.Coding) > 0 && (i == 0 || c.Preferred) {
+			out.Language, _, _ = strings.Cut(strings.ToLower(c.Language.Coding[0].Code), "-")
+		}
+	}
+	return out, nil
+}
+
+// cardNumber is the number on the card: the member number.
+func cardNumber(numbers []Number) string {
+	for _, kind := range [...]string{"unique_member_id", "member_id"} {
+		for _, n := range numbers {
+			if n.Kind == kind {
+				return n.Value
+			}
+		}
+	}
+	return ""
+}
+
+// officialName picks the name in use now: official, usual, or the first that is not old or a maiden name. Names are
+// kept as written, digits and accents included.
+func officialName(list []humanName) (given, family string) {
+	best, rank := -1, 9
+	for i, n := range list {
+		r := 3
+		switch {
+		case n.Use == "old" || n.Use == "maiden" || n.Period.End != "":
+			r = 5
+		case n.Use == "official":
+			r = 1
+		case n.Use == "usual":
+			r = 2
+		}
+		if r < rank {
+			best, rank = i, r
+		}
+	}
+	if best < 0 {
+		return "", ""
+	}
+	n := list[best]
+	given, family = strings.Join(n.Given, " "), n.Family
+	if given == "" && family == "" {
+		family = n.Text
+	}
+	if len(n.Suffix) > 0 && family != "" {
+		family += " " + strings.Join(n.Suffix, " ")
+	}
+	return strings.TrimSpace(given), strings.TrimSpace(family)
+}
+
+func contact(list []contactPoint, systems ...string) string {
+	value, rank := "", 1<<30
+	for _, c := range list {
+		for _, s := range systems {
+			r := c.Rank
+			if r <= 0 {
+				r = 1000
+			}
+			if c.System == s && c.Use != "old" && c.Value != "" && r < rank {
+				value, rank = c.Value, r
+			}
+		}
+	}
+	return strings.TrimSpace(value)
+}
+
+// wholeDay reads a complete date; a year or month alone cannot identify anybody and is the zero Date.
+func wholeDay(s string) day.Date {
+	d, err := day.Parse(s)
+	if err != nil {
+		return day.Date{}
+	}
+	return d
+}
+
+// personOfCoverage reads what a Coverage tells about its beneficiary: numbers on the card, and for a child that the
+// subscriber is the guarantor. Grown people owe for themselves. It reports false where it tells nothing.
+func personOfCoverage(c *coverage) (Person, bool) {
+	who := c.Beneficiary.ref()
+	if who.ID == "" || who.Local || c.Status == "entered-in-error" {
+		return Person{}, false
+	}
+	p := Person{PatientID: who.ID}
+	if s := c.Subscriber.ref(); s.ID != "" && !s.Local && s.ID != who.ID && hasCode(c.Relationship, "child") {
+		p.Guarantor = s.ID
+	}
+	for _, i := range c.Identifier {
+		if kind := numberKind(i); kind != "" && kind != "identifier" && i.Value != "" {
+			p.Numbers = append(p.Numbers, Number{kind, i.Value})
+		}
+	}
+	if c.SubscriberID != "" {
+		p.Numbers = append(p.Numbers, Number{"subscriber", c.SubscriberID})
+		if c.Dependent != "" {
+			p.Numbers = append(p.Numbers, Number{"subscriber", c.SubscriberID + c.Dependent})
+		}
+	}
+	return p, len(p.Numbers) > 0 || p.Guarantor != ""
+}
