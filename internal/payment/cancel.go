@@ -70,7 +70,7 @@ func (p *Payments) cancelCard(ctx context.Context, pay Payment) (Payment, error)
 func (p *Payments) Receive(ctx context.Context) (int, error) {
 	return p.bank.Receive(ctx, func(ctx context.Context, tx *db.Tx, r nacha.Result) error {
 		c := Change{To: Succeeded, Amount: r.Amount}
-		if r.Kind == nacha.ResultReturned {
+		if r.Kind == nacha.Returned {
 			c = Change{To: Returned, Reason: r.Code, CanRetry: true}
 		}
 		_, err := p.RecordIn(ctx, tx, r.PaymentID, c)

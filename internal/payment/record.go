@@ -81,8 +81,6 @@ func letter(from State, pay Payment) []event.Message {
 	switch {
 	case pay.State == Succeeded && from != Disputed && pay.Rail == Card:
 		kind = "payment.receipt"
-	case pay.State == Succeeded && from == Pending:
-		kind = "payment.settled"
 	case pay.State == Returned:
 		kind = "payment.returned"
 	case pay.State == Failed && from == Unknown:

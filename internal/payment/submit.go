@@ -77,7 +77,7 @@ func (p *Payments) prepare(r Request) (*submission, error) {
 		return s, nil
 	}
 	debit, err := p.bank.Prepare(nacha.Entry{PaymentID: s.payment.ID, IndividualID: s.payment.Confirmation, Payee: r.Payee,
-		Name: bank.Name, Routing: bank.Routing, Account: bank.Number, AccountType: bank.Type, Amount: s.payment.Amount, QueuedAt: now})
+		Name: bank.Name, Routing: bank.Routing, Account: bank.Number, AccountType: nacha.AccountType(bank.Type), Amount: s.payment.Amount, QueuedAt: now})
 	if err != nil {
 		return nil, err
 	}

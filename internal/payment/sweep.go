@@ -13,9 +13,10 @@ import (
 const (
 	// sweepMargin is how long after the charge's own time limit the sweep begins to ask.
 	sweepMargin = 2 * time.Second
-	// cancelAfter is when a charge that still says nothing is cancelled at the processor, so that it can never succeed
-	// behind our back. The processor answers with the final truth.
-	cancelAfter = 10 * time.Minute
+	// cancelAfter is after how many of the charge's own time limits (20 s each: ten minutes) a charge that still says
+	// nothing is cancelled at the processor, so that it can never succeed behind our back. The processor answers with
+	// the final truth.
+	cancelAfter = 30
 	// abandonAfter is how long a payer may take for their bank's challenge.
 	abandonAfter = 30 * time.Minute
 	sweepBatch   = 50
@@ -74,7 +75,7 @@ func (p *Payments) check(ctx context.Context, a attempt) (Payment, error) {
 		return Payment{}, err
 	}
 	age := p.now().Sub(a.StartedAt)
-	if (outcome.Status == processor.Unknown && age > cancelAfter) || (outcome.Status == processor.ActionRequired && age > abandonAfter) {
+	if (outcome.Status == processor.Unknown && age > cancelAfter*p.timeout) || (outcome.Status == processor.ActionRequired && age > abandonAfter) {
 		if outcome, err = p.cards.Cancel(ask, a.Ref); err != nil {
 			return Payment{}, err
 		}

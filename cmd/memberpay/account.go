@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"time"
+
+	"memberpay/internal/config"
+	"memberpay/internal/identity"
+	"memberpay/internal/member"
+)
+
+type accountCommand struct {
+	Add accountAdd `cmd:"" help:"Open an account for a member whose identity you have checked."`
+}
+
+type accountAdd struct {
+	config.Store `embed:""`
+	Member       string `required:"" help:"Member ID."`
+	Email        string `required:"" help:"E-mail address to sign in with."`
+}
+
+// Run opens the account and prints a first password, which is shown once.
+func (c accountAdd) Run(ctx context.Context) error {
+	d, err := open(ctx, c.Store)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	found, err := member.ByNumber(ctx, d.Read(), c.Member)
+	if err != nil {
+		return err
+	}
+	if len(found) != 1 {
+		return fmt.Errorf("member ID %q belongs to %d people; use the number on the member card", c.Member, len(found))
+	}
+	password := rand.Text()
+	if _, err := identity.New(d, 1).Create(ctx, time.Now(), c.Email, password, found[0].Language, found[0].ID); err != nil {
+		return err
+	}
+	fmt.Printf("account opened\n  e-mail    %s\n  password  %s   (give it to the member; it is not shown again)\n", c.Email, password)
+	return nil
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"memberpay/internal/app"
+	"memberpay/internal/brand"
+	"memberpay/internal/config"
+	"memberpay/internal/db"
+	"memberpay/internal/seal"
+)
+
+type doctorCommand struct {
+	config.Server `embed:""`
+}
+
+// Run looks at everything serving needs, tells what it finds a line each, and exits with 1 where something is wrong.
+// It changes nothing: no schema, no key, no file stays behind.
+func (c doctorCommand) Run(ctx context.Context) error {
+	c.Complete()
+	wrong := 0
+	tell := func(what string, err error) {
+		if err == nil {
+			fmt.Printf("fine   %s\n", what)
+			return
+		}
+		for _, line := range strings.Split(err.Error(), "\n") {
+			wrong++
+			fmt.Printf("WRONG  %s: %s\n", what, line)
+		}
+	}
+	tell("settings", c.Validate())
+	tell("brand", c.brand())
+	tell("listening on "+c.Listen, c.listening())
+	tell("data folder "+c.Data, writable(c.Data))
+	tell("keyset", c.keyset())
+	tell("database", c.database(ctx))
+	tell("folder for the bank", writable(c.Bank.Outbound))
+	tell("folder from the bank", writable(c.Bank.Inbound))
+	tell("card processor", reach(ctx, c.Cards.API))
+	tell("mail server", c.mailServer(ctx))
+	if wrong > 0 {
+		fmt.Printf("%d things to mend\n", wrong)
+		return exitCode(1)
+	}
+	fmt.Println("ready to serve")
+	return nil
+}
+
+func (c doctorCommand) brand() error {
+	_, err := app.LoadBrand(c.Brand)
+	var invalid *brand.Invalid
+	if errors.As(err, &invalid) {
+		return invalid
+	}
+	return err
+}
+
+func (c doctorCommand) listening() error {
+	l, err := app.Listen(c.Listen)
+	if err != nil {
+		return err
+	}
+	return l.Close()
+}
+
+// writable reports whether files can be made in a folder, or the folder itself where its parent allows it.
+func writable(dir string) error {
+	for {
+		info, err := os.Stat(dir)
+		if errors.Is(err, os.ErrNotExist) && filepath.Dir(dir) != dir {
+			dir = filepath.Dir(dir)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if !info.IsDir() {
+			return fmt.Errorf("%s is a file; name a folder", dir)
+		}
+		f, err := os.CreateTemp(dir, ".memberpay-doctor-*")
+		if err != nil {
+			return fmt.Errorf("%s cannot be written; give this user the right to: %w", dir, err)
+		}
+		return errors.Join(f.Close(), os.Remove(f.Name()))
+	}
+}
+
+func (c doctorCommand) keyset() error {
+	info, err := os.Stat(c.Keys())
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // serve makes it
+	}
+	if err != nil {
+		return err
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return fmt.Errorf("%s can be read by others; run: chmod 600 %s", c.Keys(), c.Keys())
+	}
+	_, err = seal.Open(c.Keys())
+	return err
+}
+
+func (c doctorCommand) database(ctx context.Context) error {
+	if path, ok := strings.CutPrefix(c.DatabaseURL(), "sqlite:"); ok {
+		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+			return writable(filepath.Dir(path)) // serve makes the file
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	d, err := db.Open(ctx, c.DatabaseURL())
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	n, err := d.Pending(ctx)
+	switch {
+	case err != nil:
+		return err
+	case n < 0:
+		return db.ErrNewerSchema
+	case n > 0:
+		fmt.Printf("note   database: %d migrations will run at the next start\n", n)
+	}
+	return nil
+}
+
+func reach(ctx context.Context, url string) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodHead, url, nil)
+	if err != nil {
+		return err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("%s does not answer; check MEMBERPAY_CARDS_API and the firewall: %w", url, err)
+	}
+	return res.Body.Close()
+}
+
+func (c doctorCommand) mailServer(ctx context.Context) error {
+	if c.Mail.Host == "" {
+		fmt.Println("note   mail server: none is set; letters wait until MEMBERPAY_SMTP_HOST is")
+		return nil
+	}
+	dialer := net.Dialer{Timeout: 5 * time.Second}
+	conn, err := dialer.DialContext(ctx, "tcp", c.Mail.Host)
+	if err != nil {
+		return fmt.Errorf("%s does not answer; check MEMBERPAY_SMTP_HOST and the firewall: %w", c.Mail.Host, err)
+	}
+	return conn.Close()
+}

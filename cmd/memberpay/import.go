@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+
+	"memberpay/internal/app"
+	"memberpay/internal/brand"
+	"memberpay/internal/config"
+	"memberpay/internal/day"
+	"memberpay/internal/intake"
+)
+
+type importCommand struct {
+	FHIR importFHIR `cmd:"" name:"fhir" help:"Import FHIR R4 bundles, NDJSON, .gz files or folders of them."`
+	CSV  importCSV  `cmd:"" name:"csv" help:"Import a daily balance file."`
+}
+
+type importFHIR struct {
+	config.Store `embed:""`
+	Paths        []string `arg:"" name:"path" help:"Files and folders." type:"path"`
+	Since        string   `help:"Leave out bills for services before this day." placeholder:"2026-01-31"`
+	JSON         bool     `help:"Report as JSON lines: one a record not billed, then the counts."`
+}
+
+type importCSV struct {
+	config.Store `embed:""`
+	File         string `arg:"" help:"The balance file." type:"path"`
+	Brand        string `help:"Brand configuration, for the names of payees." env:"MEMBERPAY_BRAND" type:"path"`
+	JSON         bool   `help:"Report as JSON lines."`
+}
+
+func (c importFHIR) Run(ctx context.Context) error {
+	var since day.Date
+	if c.Since != "" {
+		var err error
+		if since, err = day.Parse(c.Since); err != nil {
+			return fmt.Errorf("--since %q is not a day; write it as 2026-01-31", c.Since)
+		}
+	}
+	return runImport(ctx, c.Store, c.JSON, intake.Runner{Since: since}, func(r *intake.Runner) (intake.Report, error) {
+		return r.FHIR(ctx, c.Paths)
+	})
+}
+
+func (c importCSV) Run(ctx context.Context) error {
+	b, err := app.LoadBrand(c.Brand)
+	if err != nil {
+		return err
+	}
+	return runImport(ctx, c.Store, c.JSON, intake.Runner{Payee: payeeOf(b)}, func(r *intake.Runner) (intake.Report, error) {
+		return r.CSV(ctx, c.File)
+	})
+}
+
+// payeeOf knows a payee by its kind of bill and, where the file names one, by its legal name.
+func payeeOf(b *brand.Brand) func(kind, name string) (string, bool) {
+	return func(kind, name string) (string, bool) {
+		legal := b.Payee(kind).LegalName
+		return kind, legal != "" && (name == "" || name == kind || name == legal)
+	}
+}
+
+// runImport runs one import and reports it: lines as they come, progress on a terminal, counts at the end. Records that
+// could not be taken do not fail the command; they are in the report and kept for a retry.
+func runImport(ctx context.Context, s config.Store, asJSON bool, r intake.Runner, do func(*intake.Runner) (intake.Report, error)) error {
+	d, err := open(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	out := bufio.NewWriter(os.Stdout)
+	defer out.Flush()
+	lines := json.NewEncoder(out)
+	r.DB = d
+	r.Line = func(l intake.ReportLine) {
+		if asJSON {
+			lines.Encode(l)
+			return
+		}
+		fmt.Fprintln(out, l)
+	}
+	var told time.Time
+	r.Progress = func(p intake.Report) {
+		if time.Since(told) > 2*time.Second {
+			told = time.Now()
+			fmt.Fprintf(os.Stderr, "%d records, %d bills read\n", p.Records, p.Bills)
+		}
+	}
+	report, err := do(&r)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return lines.Encode(report)
+	}
+	_, err = fmt.Fprint(out, report)
+	return err
+}

@@ -1,0 +1,80 @@
+// Command memberpay is the whole product in one binary: the portal, its jobs and the tools of whoever runs it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // time zones on machines without them
+
+	"github.com/alecthomas/kong"
+
+	"memberpay/internal/config"
+	"memberpay/internal/db"
+)
+
+// version is set when the binary is built.
+var version = "dev"
+
+// cli is every sub-command, one file each.
+var cli struct {
+	Serve   serveCommand   `cmd:"" help:"Serve the portal."`
+	Demo    demoCommand    `cmd:"" help:"Serve a demonstration: invented members, a card processor, a bank and a mailbox of its own."`
+	Sandbox sandboxCommand `cmd:"" help:"Serve the demonstration's card processor, bank and mailbox alone."`
+	Import  importCommand  `cmd:"" help:"Bring bills in."`
+	Export  exportCommand  `cmd:"" help:"Write bills, payments or the ledger as CSV or JSON."`
+	Ach     achCommand     `cmd:"" help:"Send bank files and take in answers."`
+	Verify  verifyCommand  `cmd:"" help:"Check every rule of the book. Exits with 1 at the first violation."`
+	Account accountCommand `cmd:"" help:"Open accounts for members."`
+	Seed    seedCommand    `cmd:"" help:"Make invented households, bills and histories, for measuring."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
+	Doctor  doctorCommand  `cmd:"" help:"Say what is wrong with a configuration."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	parsed := kong.Parse(&cli, kong.Name("memberpay"), kong.Description("Bill payment for health plans and health systems."),
+		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	if err := parsed.Run(); err != nil {
+		var exit exitCode
+		if errors.As(err, &exit) {
+			os.Exit(int(exit))
+		}
+		fmt.Fprintln(os.Stderr, "memberpay:", err)
+		os.Exit(1)
+	}
+}
+
+// exitCode ends the program with a code after the command has already said why.
+type exitCode int
+
+func (e exitCode) Error() string { return fmt.Sprintf("exit %d", int(e)) }
+
+type versionCommand struct{}
+
+func (versionCommand) Run() error {
+	fmt.Println("memberpay", version)
+	return nil
+}
+
+// open opens the database of a sub-command and brings its schema up to date.
+func open(ctx context.Context, s config.Store) (*db.DB, error) {
+	d, err := db.Open(ctx, s.DatabaseURL())
+	if err != nil {
+		return nil, err
+	}
+	if _, err := d.Migrate(ctx); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func logger() *slog.Logger { return config.Logger(slog.LevelInfo) }

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"memberpay/internal/config"
+	"memberpay/internal/verify"
+)
+
+type verifyCommand struct {
+	config.Store `embed:""`
+	JSON         bool `help:"Report as JSON."`
+}
+
+// Run checks the rules and exits with 1 where one is broken, naming the first violation last, where it is read.
+func (c verifyCommand) Run(ctx context.Context) error {
+	d, err := open(ctx, c.Store)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	var first *verify.Violation
+	results, err := verify.Run(ctx, d, func(r verify.Result) {
+		if first == nil && len(r.Violations) > 0 {
+			first = &r.Violations[0]
+		}
+		if !c.JSON {
+			printResult(r)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		if err := json.NewEncoder(os.Stdout).Encode(map[string]any{"ok": first == nil, "rules": results, "first": first}); err != nil {
+			return err
+		}
+	}
+	if first == nil {
+		if !c.JSON {
+			fmt.Printf("the book balances: %d rules hold\n", len(results))
+		}
+		return nil
+	}
+	fmt.Fprintf(os.Stderr, "violation of %s: %s: %s\n", first.Rule, first.Subject, first.Detail)
+	return exitCode(1)
+}
+
+func printResult(r verify.Result) {
+	mark := "holds "
+	if r.Count > 0 {
+		mark = "BROKEN"
+	}
+	fmt.Printf("%s  %-20s %s\n", mark, r.Rule, r.Says)
+	for _, v := range r.Violations {
+		fmt.Printf("          %s: %s\n", v.Subject, v.Detail)
+	}
+	if more := r.Count - len(r.Violations); more > 0 {
+		fmt.Printf("          and %d more\n", more)
+	}
+}

@@ -1,0 +1,178 @@
+// Package app puts the parts together. It is the only place that knows every part: New makes them, Run serves until
+// it is told to stop, Close leaves nothing behind.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"memberpay/internal/brand"
+	"memberpay/internal/config"
+	"memberpay/internal/db"
+	"memberpay/internal/identity"
+	"memberpay/internal/notice"
+	"memberpay/internal/payment"
+	"memberpay/internal/processor/nacha"
+	"memberpay/internal/processor/stripe"
+	"memberpay/internal/seal"
+	"memberpay/internal/web"
+	"memberpay/internal/web/portal"
+	"memberpay/internal/words"
+)
+
+// App is one running server.
+type App struct {
+	Config   config.Server
+	DB       *db.DB
+	Brand    *brand.Brand
+	Words    *words.Catalog
+	Accounts *identity.Accounts
+	Payments *payment.Payments
+	Bank     *nacha.Rail
+	Letters  *notice.Letters
+
+	log      *slog.Logger
+	metrics  *metrics
+	portal   *portal.Portal
+	stopping atomic.Bool
+}
+
+// hashes is how many password hashes may run at once.
+const hashes = 2
+
+// New opens and migrates the database and makes every part. Errors say which setting to change.
+func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err error) {
+	c.Complete()
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	a := &App{Config: c, log: log, metrics: newMetrics()}
+	if a.Brand, err = LoadBrand(c.Brand); err != nil {
+		return nil, err
+	}
+	if a.Words, err = words.Load(); err != nil {
+		return nil, err
+	}
+	box, err := seal.Open(c.Keys())
+	if err != nil {
+		return nil, err
+	}
+	if a.DB, err = db.Open(ctx, c.DatabaseURL()); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			a.DB.Close()
+		}
+	}()
+	if n, err := a.DB.Migrate(ctx); err != nil {
+		return nil, err
+	} else if n > 0 {
+		log.Info("migrated the database", "migrations", n)
+	}
+	if a.Bank, err = OpenBank(a.DB, box, a.Brand, c.Bank, log); err != nil {
+		return nil, err
+	}
+	cards, err := stripe.New(stripe.Config{APIBase: c.Cards.API, SecretKey: c.Cards.SecretKey, PublishableKey: c.Cards.PublishableKey,
+		ScriptURL: c.Cards.Script, WebhookSecret: c.Cards.WebhookSecret, ConfirmTimeout: c.Cards.Timeout})
+	if err != nil {
+		return nil, err
+	}
+	a.Accounts = identity.New(a.DB, hashes)
+	a.Payments = payment.New(payment.Config{DB: a.DB, Cards: cards, Bank: a.Bank, Log: log, ChargeTimeout: c.Cards.Timeout,
+		Descriptor: a.Brand.Payees.Medical.Descriptor})
+	a.Letters = notice.New(notice.Config{DB: a.DB, Brand: a.Brand, Words: a.Words, BaseURL: c.BaseURL, Host: c.Mail.Host,
+		User: c.Mail.User, Password: c.Mail.Password, Plain: c.Mail.Plain, Log: log})
+	a.portal = &portal.Portal{DB: a.DB, Payments: a.Payments, Seal: box, Browser: cards.Browser(), BaseURL: c.BaseURL,
+		Arrives: a.Bank.SettlesOn, LastCall: a.Bank.NextCut}
+	return a, nil
+}
+
+// LoadBrand reads the brand in path, or the demo organisation where path is "".
+func LoadBrand(path string) (*brand.Brand, error) {
+	if path == "" {
+		return brand.Default(), nil
+	}
+	return brand.Load(path)
+}
+
+// OpenBank makes the bank rail from the brand's payees.
+func OpenBank(d *db.DB, box *seal.Box, b *brand.Brand, c config.Bank, log *slog.Logger) (*nacha.Rail, error) {
+	originators := map[string]nacha.Originator{}
+	for _, kind := range []string{"medical", "premium"} {
+		a := b.Payee(kind).ACH
+		originators[kind] = nacha.Originator{CompanyName: a.CompanyName, CompanyID: a.CompanyID, EntryDescription: a.Description,
+			ODFIRouting: a.BankRouting, DestinationName: a.BankName, OriginName: a.CompanyName}
+	}
+	return nacha.New(nacha.Config{Database: d, Seal: box, Originators: originators, OutboundDir: c.Outbound, InboundDir: c.Inbound, Log: log})
+}
+
+// Site is the portal as a web site.
+func (a *App) Site() http.Handler {
+	site := &web.Site{Brand: a.Brand, Words: a.Words, Accounts: a.Accounts, Log: a.log, Now: time.Now, Secure: a.Config.Secure(),
+		Proxied: a.Config.Proxied, Fail: a.portal.Fail, Door: a.portal.Door, CSP: a.portal.CSP, Metrics: a.metrics.request}
+	mux := http.NewServeMux()
+	mux.Handle("/", site.Handler(a.portal.Routes()))
+	a.operations(mux)
+	return mux
+}
+
+// Listen takes the configured address. A taken port is an error that says what to do.
+func Listen(address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%s is taken by another program; stop it, or choose another address with MEMBERPAY_LISTEN=127.0.0.1:8090", address)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", address, err)
+	}
+	return l, nil
+}
+
+// drain is how long requests in flight may take after the server was told to stop: longer than a charge.
+const drain = 45 * time.Second
+
+// Run serves on l until ctx ends, then finishes the requests and the work in flight. ready, where not nil, is called
+// once requests are answered.
+func (a *App) Run(ctx context.Context, l net.Listener, ready func()) error {
+	server := &http.Server{Handler: a.Site(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		WriteTimeout: 3 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn)}
+	working, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	var work sync.WaitGroup
+	a.loops(working, &work)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	a.log.Info("serving", "url", a.Config.BaseURL, "database", string(a.DB.Engine))
+	if ready != nil {
+		ready()
+	}
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	a.stopping.Store(true)
+	a.log.Info("stopping: finishing what is in flight")
+	late, cancel := context.WithTimeout(context.Background(), drain)
+	defer cancel()
+	err := server.Shutdown(late)
+	stopWork()
+	work.Wait()
+	return err
+}
+
+// Close stops the submitters and closes the database. Run must have returned.
+func (a *App) Close() error {
+	a.Payments.Close()
+	return a.DB.Close()
+}

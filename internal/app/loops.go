@@ -1,0 +1,50 @@
+package app
+
+import (
+	"context"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+// loops starts the work that goes on beside requests. Each finds its work in the tables themselves, so nothing is lost
+// where a process dies, and several processes share it: rows are claimed, windows are leased.
+func (a *App) loops(ctx context.Context, work *sync.WaitGroup) {
+	every := func(name string, pause time.Duration, fn func(context.Context) error) {
+		work.Add(1)
+		go func() {
+			defer work.Done()
+			for {
+				a.step(ctx, name, fn)
+				select {
+				case <-ctx.Done():
+					return
+				case <-time.After(pause):
+				}
+			}
+		}()
+	}
+	every("sweep", time.Second, func(ctx context.Context) error { _, err := a.Payments.Sweep(ctx); return err })
+	every("bank results", 2*time.Second, func(ctx context.Context) error { _, err := a.Payments.Receive(ctx); return err })
+	every("letters", time.Second, a.Letters.Send)
+	every("sessions", 10*time.Minute, func(ctx context.Context) error { _, err := a.Accounts.Sweep(ctx, time.Now()); return err })
+	if a.Config.Bank.CutEvery > 0 {
+		every("bank file", a.Config.Bank.CutEvery, func(ctx context.Context) error { _, err := a.Bank.Cut(ctx); return err })
+	} else {
+		every("bank file", 30*time.Second, func(ctx context.Context) error { _, err := a.Bank.CutDue(ctx); return err })
+	}
+}
+
+// step runs one piece of work and logs what went wrong; the next round tries again.
+func (a *App) step(ctx context.Context, name string, fn func(context.Context) error) {
+	defer func() {
+		if p := recover(); p != nil {
+			a.metrics.failed(name)
+			a.log.Error("panic", "work", name, "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	if err := fn(ctx); err != nil && ctx.Err() == nil {
+		a.metrics.failed(name)
+		a.log.Error("work failed; it is tried again", "work", name, "err", err)
+	}
+}

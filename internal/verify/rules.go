@@ -1,0 +1,111 @@
+package verify
+
+// Sets of payment states, as payment.State.Holds and Good have them; a test holds them together.
+const (
+	holding = "('submitted', 'action_required', 'unknown', 'pending')"
+	good    = "('succeeded', 'disputed')"
+)
+
+// money is what stands on the accounts of money for a payment: debits less credits. late is what arrived after the
+// payment had failed and went straight to credit.
+const money = `WITH book AS (
+	SELECT payment_id,
+		SUM(CASE WHEN debit IN ('card_clearing', 'bank_transit', 'dispute') THEN amount_cents ELSE 0 END) -
+		SUM(CASE WHEN credit IN ('card_clearing', 'bank_transit', 'dispute') THEN amount_cents ELSE 0 END) AS money,
+		SUM(CASE WHEN credit = 'credit' THEN amount_cents ELSE 0 END) -
+		SUM(CASE WHEN debit = 'credit' THEN amount_cents ELSE 0 END) AS credit,
+		SUM(CASE WHEN kind = 'payment.late_success' THEN amount_cents ELSE 0 END) AS late
+	FROM ledger_posting WHERE payment_id <> '' GROUP BY payment_id
+), used AS (
+	SELECT payment_id, SUM(applied_cents) AS applied, SUM(amount_cents) AS amount FROM allocation GROUP BY payment_id
+) `
+
+// Rules are all rules, in the order in which a violation is most telling.
+var Rules = []Rule{
+	{Name: "bill.receivable", Says: "What a bill leaves open is what the book says is receivable for it.", find: `
+		WITH book AS (SELECT bill_id, SUM(CASE WHEN debit = 'receivable' THEN amount_cents ELSE 0 END) -
+				SUM(CASE WHEN credit = 'receivable' THEN amount_cents ELSE 0 END) AS open
+			FROM ledger_posting WHERE debit = 'receivable' OR credit = 'receivable' GROUP BY bill_id)
+		SELECT bill.id, CAST(COALESCE(book.open, 0) AS BIGINT), bill.responsibility_cents - bill.prior_paid_cents - bill.applied_cents
+		FROM bill LEFT JOIN book ON book.bill_id = bill.id
+		WHERE COALESCE(book.open, 0) <> bill.responsibility_cents - bill.prior_paid_cents - bill.applied_cents ORDER BY bill.id`},
+	{Name: "bill.applied", Says: "What was paid on a bill is the sum of what payments applied to it.", find: `
+		SELECT bill.id, bill.applied_cents, CAST(COALESCE(a.total, 0) AS BIGINT)
+		FROM bill LEFT JOIN (SELECT bill_id, SUM(applied_cents) AS total FROM allocation GROUP BY bill_id) AS a ON a.bill_id = bill.id
+		WHERE bill.applied_cents <> COALESCE(a.total, 0) ORDER BY bill.id`},
+	{Name: "bill.pending", Says: "What is on its way to a bill is the sum of what payments in flight hold on it.", find: `
+		SELECT bill.id, bill.pending_cents, CAST(COALESCE(a.total, 0) AS BIGINT)
+		FROM bill LEFT JOIN (SELECT bill_id, SUM(allocation.amount_cents) AS total FROM allocation
+			JOIN payment ON payment.id = allocation.payment_id WHERE payment.state IN ` + holding + ` GROUP BY bill_id) AS a ON a.bill_id = bill.id
+		WHERE bill.pending_cents <> COALESCE(a.total, 0) ORDER BY bill.id`},
+	{Name: "bill.amounts", Says: "No bill was paid more than it is worth: the rest is credit.", find: `
+		SELECT id, prior_paid_cents + applied_cents, responsibility_cents FROM bill
+		WHERE prior_paid_cents + applied_cents > responsibility_cents OR applied_cents < 0 OR pending_cents < 0 ORDER BY id`},
+	{Name: "bill.state", Says: "A bill is open while something is owed and settled when nothing is.", find: `
+		SELECT id, CASE state WHEN 'open' THEN 1 ELSE 0 END, CASE WHEN responsibility_cents - prior_paid_cents - applied_cents > 0 THEN 1 ELSE 0 END
+		FROM bill WHERE (state = 'open') <> (responsibility_cents - prior_paid_cents - applied_cents > 0)
+			OR (state = 'paid' AND applied_cents = 0) ORDER BY id`},
+	{Name: "payment.allocations", Says: "The parts of a payment add up to the payment.", find: `
+		SELECT payment.id, CAST(COALESCE(a.total, 0) AS BIGINT), payment.amount_cents
+		FROM payment LEFT JOIN (SELECT payment_id, SUM(amount_cents) AS total FROM allocation GROUP BY payment_id) AS a ON a.payment_id = payment.id
+		WHERE COALESCE(a.total, 0) <> payment.amount_cents ORDER BY payment.id`},
+	{Name: "payment.money", Says: "The book holds the money of good payments, and of no others.", find: money + `
+		SELECT payment.id, CAST(COALESCE(book.money, 0) AS BIGINT),
+			CAST(CASE WHEN payment.state IN ` + good + ` THEN payment.amount_cents ELSE COALESCE(book.late, 0) END AS BIGINT)
+		FROM payment LEFT JOIN book ON book.payment_id = payment.id
+		WHERE COALESCE(book.money, 0) <> CASE WHEN payment.state IN ` + good + ` THEN payment.amount_cents ELSE COALESCE(book.late, 0) END
+		ORDER BY payment.id`},
+	{Name: "payment.applied", Says: "What a payment applied to bills and left as credit is the payment, less what went back.", find: money + `
+		SELECT payment.id, CAST(COALESCE(used.applied, 0) + COALESCE(book.credit, 0) AS BIGINT), CAST(COALESCE(book.money, 0) AS BIGINT)
+		FROM payment LEFT JOIN book ON book.payment_id = payment.id LEFT JOIN used ON used.payment_id = payment.id
+		WHERE COALESCE(used.applied, 0) + COALESCE(book.credit, 0) <> COALESCE(book.money, 0) ORDER BY payment.id`},
+	{Name: "payment.payee", Says: "A payment and its bills have one payee.", find: `
+		SELECT allocation.payment_id, COUNT(*), 0 FROM allocation
+		LEFT JOIN payment ON payment.id = allocation.payment_id LEFT JOIN bill ON bill.id = allocation.bill_id
+		WHERE payment.payee IS NULL OR bill.payee IS NULL OR payment.payee <> bill.payee
+		GROUP BY allocation.payment_id ORDER BY allocation.payment_id`},
+	{Name: "payment.state", Says: "Every payment is in a state that exists, and an event tells how it came there.", find: `
+		SELECT payment.id, 0, 1 FROM payment WHERE state NOT IN ('submitted', 'action_required', 'unknown', 'pending', 'succeeded',
+			'failed', 'canceled', 'returned', 'disputed', 'charged_back')
+			OR NOT EXISTS (SELECT 1 FROM event WHERE event.subject = payment.id AND event.kind = 'payment.' || payment.state)
+		ORDER BY payment.id`},
+	{Name: "card.attempt", Says: "A card payment has one attempt, which is open exactly while the outcome is not known.", find: `
+		SELECT payment.id, COUNT(attempt.id), 1 FROM payment LEFT JOIN attempt ON attempt.payment_id = payment.id
+		WHERE payment.rail = 'card' GROUP BY payment.id, payment.state
+		HAVING COUNT(attempt.id) <> 1 OR
+			SUM(CASE WHEN attempt.outcome = '' THEN 1 ELSE 0 END) <> CASE WHEN payment.state IN ` + holding + ` THEN 1 ELSE 0 END OR
+			(payment.state IN ` + good + ` AND SUM(CASE WHEN attempt.processor_ref = '' THEN 1 ELSE 0 END) > 0)
+		ORDER BY payment.id`},
+	{Name: "bank.entry", Says: "A bank payment has one entry for its amount, in the state that fits.", find: `
+		SELECT payment.id, CAST(COALESCE(ach_entry.amount_cents, 0) AS BIGINT), payment.amount_cents
+		FROM payment LEFT JOIN ach_entry ON ach_entry.payment_id = payment.id
+		WHERE payment.rail = 'bank' AND (ach_entry.payment_id IS NULL OR ach_entry.amount_cents <> payment.amount_cents OR NOT (
+			(payment.state = 'pending' AND ach_entry.state IN ('queued', 'filed')) OR
+			(payment.state = 'succeeded' AND ach_entry.state = 'settled') OR
+			(payment.state = 'returned' AND ach_entry.state = 'returned') OR
+			(payment.state = 'canceled' AND ach_entry.state = 'canceled')))
+		ORDER BY payment.id`},
+	{Name: "bank.stray", Says: "No bank entry exists without its payment.", find: `
+		SELECT ach_entry.payment_id, 1, 0 FROM ach_entry LEFT JOIN payment ON payment.id = ach_entry.payment_id
+		WHERE payment.id IS NULL ORDER BY ach_entry.payment_id`},
+	{Name: "bank.file", Says: "The totals of a bank file are those of its entries.", find: `
+		SELECT ach_file.id, CAST(COALESCE(e.total, 0) AS BIGINT), ach_file.total_cents
+		FROM ach_file LEFT JOIN (SELECT file_id, SUM(amount_cents) AS total, COUNT(*) AS entries FROM ach_entry WHERE file_id <> '' GROUP BY file_id) AS e
+			ON e.file_id = ach_file.id
+		WHERE COALESCE(e.total, 0) <> ach_file.total_cents OR COALESCE(e.entries, 0) <> ach_file.entries ORDER BY ach_file.id`},
+	{Name: "bank.content", Says: "The bytes of a bank file are those that were cut.", scan: files},
+	{Name: "ledger.names", Says: "A receivable names its bill, a credit its member, and both exist.", find: `
+		SELECT ledger_posting.entry_id, ledger_posting.line, 0 FROM ledger_posting
+		LEFT JOIN bill ON bill.id = ledger_posting.bill_id LEFT JOIN member ON member.id = ledger_posting.member_id
+		WHERE ((debit = 'receivable' OR credit = 'receivable') AND bill.id IS NULL)
+			OR ((debit = 'credit' OR credit = 'credit') AND member.id IS NULL)
+		ORDER BY ledger_posting.entry_id`},
+	{Name: "ledger.entries", Says: "The lines of an entry are numbered from 1 without a gap and belong to one payee, one kind and one time.", find: `
+		SELECT entry_id, COUNT(*), CAST(MAX(line) AS BIGINT) FROM ledger_posting GROUP BY entry_id
+		HAVING COUNT(*) <> MAX(line) OR MIN(line) <> 1 OR MIN(payee) <> MAX(payee) OR MIN(kind) <> MAX(kind) OR MIN(at) <> MAX(at)
+		ORDER BY entry_id`},
+	{Name: "ledger.trial", Says: "Over all accounts, debits equal credits, and every amount is more than zero.", find: `
+		SELECT 'trial', CAST(SUM(CASE WHEN debit <> '' THEN amount_cents ELSE 0 END) AS BIGINT), CAST(SUM(CASE WHEN credit <> '' THEN amount_cents ELSE 0 END) AS BIGINT)
+		FROM ledger_posting HAVING SUM(CASE WHEN debit <> '' THEN amount_cents ELSE 0 END) <> SUM(CASE WHEN credit <> '' THEN amount_cents ELSE 0 END)
+			OR MIN(amount_cents) <= 0 OR SUM(CASE WHEN debit = credit THEN 1 ELSE 0 END) > 0`},
+}
