@@ -64,18 +64,22 @@ func create(path string) ([]byte, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
-	// O_EXCL: of two processes that start at once one makes the keyset and the other reads it.
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, os.ErrExist) {
-		return os.ReadFile(path)
-	}
+	// Written whole under another name and then linked: of two processes that start at once one makes the keyset, the
+	// other reads it, and nobody ever sees half of it.
+	f, err := os.CreateTemp(filepath.Dir(path), ".keys-*")
 	if err != nil {
 		return nil, err
 	}
+	defer os.Remove(f.Name())
 	if _, err := f.Write(buf.Bytes()); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return nil, err
+	}
+	if err := os.Link(f.Name(), path); errors.Is(err, os.ErrExist) {
+		return os.ReadFile(path)
+	} else if err != nil {
 		return nil, err
 	}
 	return buf.Bytes(), nil
