@@ -30,11 +30,6 @@ func (r *Runner) store(ctx context.Context, b batch) error {
 			return err // it could not even be kept
 		}
 		w.refused = refuse("not_stored", "the database did not take the record: %s", cut(err.Error(), 200))
-		w.raw, _ = json.Marshal(struct {
-			Claim   *Claim
-			Balance *Balance
-			People  []Person
-		}{w.claim, w.balance, w.people})
 		w.claim, w.balance, w.people = nil, nil, nil
 		return r.store(ctx, b)
 	}
@@ -91,6 +86,7 @@ func (r *Runner) importPeople(ctx context.Context, tx *db.Tx, list []work, o *ou
 	var in []member.Incoming
 	var keys []string
 	named := map[string]bool{}
+	cards := map[string]string{}   // of this batch: MemberID to PatientID
 	numbers := map[string]string{} // of the people in this batch: number to PatientID
 	bare := func(key string, p member.Incoming) {
 		if !named[key] {
@@ -108,7 +104,7 @@ func (r *Runner) importPeople(ctx context.Context, tx *db.Tx, list []work, o *ou
 				}
 				bare(key, g)
 			}
-			m, err := r.person(ctx, tx, p)
+			m, err := r.person(ctx, tx, p, cards)
 			if err != nil {
 				return nil, err
 			}
@@ -149,9 +145,9 @@ func personKey(p Person) string {
 	return "m:" + p.MemberID
 }
 
-// person makes the member command. A card number that belongs to another patient (families may share one) is kept as a
-// number of this person too, but never makes two people one.
-func (r *Runner) person(ctx context.Context, tx *db.Tx, p Person) (member.Incoming, error) {
+// person makes the member command. A card number that belongs to another person (families may share one) is kept as a
+// number of this person too, but never makes two people one. cards are the card numbers of this batch.
+func (r *Runner) person(ctx context.Context, tx *db.Tx, p Person, cards map[string]string) (member.Incoming, error) {
 	m := member.Incoming{MemberID: p.MemberID, PatientID: p.PatientID, Guarantor: p.Guarantor, Given: p.Given, Family: p.Family,
 		BirthDate: p.BirthDate, Deceased: p.Deceased, ZIP: p.ZIP, State: p.State, Email: p.Email, Phone: p.Phone, Language: p.Language}
 	for _, n := range p.Numbers {
@@ -160,18 +156,46 @@ func (r *Runner) person(ctx context.Context, tx *db.Tx, p Person) (member.Incomi
 	if m.MemberID == "" || m.PatientID == "" {
 		return m, nil
 	}
-	owners, err := member.ByNumber(ctx, tx, m.MemberID)
+	taken, err := r.cardTaken(ctx, tx, p, cards)
 	if err != nil {
 		return m, err
 	}
-	for _, o := range owners {
-		if o.MemberID == m.MemberID && o.PatientID != "" && o.PatientID != m.PatientID {
-			m.Numbers = append(m.Numbers, member.Number{Kind: "member_id", Value: m.MemberID})
-			m.MemberID = ""
-			return m, nil
-		}
+	if taken {
+		m.Numbers = append(m.Numbers, member.Number{Kind: "member_id", Value: m.MemberID})
+		m.MemberID = ""
 	}
 	return m, nil
+}
+
+// cardTaken reports whether the card number of a patient is already another row's: another patient's, in this batch or
+// in the database, or that of somebody without a source id while the patient has a row of their own.
+func (r *Runner) cardTaken(ctx context.Context, tx *db.Tx, p Person, cards map[string]string) (bool, error) {
+	if owner, ok := cards[p.MemberID]; ok {
+		return owner != p.PatientID, nil
+	}
+	cards[p.MemberID] = p.PatientID
+	owners, err := member.ByNumber(ctx, tx, p.MemberID)
+	if err != nil {
+		return false, err
+	}
+	for _, o := range owners {
+		switch {
+		case o.MemberID != p.MemberID || o.PatientID == p.PatientID:
+		case o.PatientID != "":
+			return true, nil
+		default:
+			own, err := member.ByNumber(ctx, tx, p.PatientID)
+			if err != nil {
+				return false, err
+			}
+			for _, m := range own {
+				if m.PatientID == p.PatientID {
+					return true, nil
+				}
+			}
+		}
+	}
+	return false, nil
 }
 
 // patientID is the source's id of the patient a claim refers to. A reference by identifier is looked up among the
@@ -262,6 +286,9 @@ func (r *Runner) forPeople(list []work) (look []kept, done []string) {
 	for i := range list {
 		w := &list[i]
 		row := kept{path: w.at.File, entry: w.seq}
+		if w.closes != "" && w.refused == nil {
+			done = append(done, w.closes)
+		}
 		switch {
 		case w.refused != nil:
 			row.verdict, row.reason, row.detail, row.content = "refused", w.refused.Code, w.refused.Text, w.raw

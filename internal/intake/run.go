@@ -41,7 +41,7 @@ type Runner struct {
 
 const (
 	batchRecords = 500
-	batchBytes   = 8 << 20 // of refused records, which are kept whole
+	batchBytes   = 8 << 20 // of records as they were read
 )
 
 // batch is what one transaction stores: up to batchRecords records of one file.
@@ -104,8 +104,7 @@ type producer func(ctx context.Context, s *source, d *decoder, out chan<- batch)
 
 // run lets one goroutine read and decode while this one stores.
 func (r *Runner) run(ctx context.Context, kind string, files []string, produce producer) (Report, error) {
-	r.report, r.started = newReport(kind), r.now()
-	r.seen, r.payees = map[uint64]struct{}{}, map[string]bool{}
+	r.begin(kind)
 	if err := r.openRun(ctx, kind); err != nil {
 		return r.report, err
 	}
@@ -135,6 +134,11 @@ func (r *Runner) run(ctx context.Context, kind string, files []string, produce p
 		return r.report, reading
 	}
 	return r.report, r.closeRun(ctx)
+}
+
+func (r *Runner) begin(kind string) {
+	r.report, r.started = newReport(kind), r.now()
+	r.seen, r.payees = map[uint64]struct{}{}, map[string]bool{}
 }
 
 func (r *Runner) produceAll(ctx context.Context, files []string, produce producer, out chan<- batch) error {
@@ -216,7 +220,7 @@ func (r *Runner) ownRow(w work, rec BalanceRecord) work {
 		}
 	}
 	if w.refused != nil {
-		w.raw, w.balance, w.people = rec.retryText(), nil, nil
+		w.balance, w.people = nil, nil
 	}
 	return w
 }

@@ -98,13 +98,14 @@ func looksLikeLines(s *scanner, name string) bool {
 	if !found {
 		return false
 	}
+	const start = `{"resourceType"`
 	n := len(line)
-	rest := bytes.TrimSpace(s.buf[s.pos+n : s.end])
-	for len(rest) == 0 {
-		if s.end-s.pos > 2*window || s.fill() != nil {
-			return false // nothing behind the first line
-		}
-		line, rest = s.buf[s.pos:s.pos+n], bytes.TrimSpace(s.buf[s.pos+n:s.end])
+	rest := bytes.TrimLeft(s.buf[s.pos+n:s.end], " \t\r\n")
+	for len(rest) < len(start) && s.end-s.pos < 2*window && s.fill() == nil {
+		rest = bytes.TrimLeft(s.buf[s.pos+n:s.end], " \t\r\n")
+	}
+	if line = s.buf[s.pos : s.pos+n]; len(rest) == 0 {
+		return false // nothing behind the first line
 	}
 	var probe scanner
 	probe.reset(line, 0)
@@ -116,7 +117,7 @@ func looksLikeLines(s *scanner, name string) bool {
 	case ".ndjson", ".jsonl":
 		return true
 	}
-	return bytes.HasPrefix(rest, []byte(`{"resourceType"`))
+	return bytes.HasPrefix(rest, []byte(start))
 }
 
 // lines reads one object a line.

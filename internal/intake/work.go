@@ -16,7 +16,8 @@ type work struct {
 	balance *Balance
 	skip    *skip
 	refused *Refusal
-	raw     []byte // refused only: the whole record, to be kept
+	raw     []byte // the whole record, to be kept where it is refused
+	closes  string // key of the kept record that this one was, "" for none
 }
 
 // decoder turns records into work. It remembers names between records; use one for a whole run.
@@ -32,6 +33,9 @@ func (d *decoder) fhir(r Record, seen bool) (work, bool) {
 	if r.Refused != nil {
 		w.refused, w.raw = r.Refused, bytes.Clone(r.Raw)
 		return w, !seen
+	}
+	if !seen {
+		w.raw = bytes.Clone(r.Raw)
 	}
 	var err error
 	switch r.Type {
@@ -52,7 +56,7 @@ func (d *decoder) fhir(r Record, seen bool) (work, bool) {
 		return w, false
 	}
 	if !errors.As(err, &w.skip) && err != nil {
-		w.refused, w.raw = asRefusal(err), bytes.Clone(r.Raw)
+		w.refused = asRefusal(err)
 	}
 	if r.Type != "ExplanationOfBenefit" && err == nil && len(w.people) == 0 {
 		return w, false
@@ -202,8 +206,8 @@ func (p *Person) bound() error {
 // csv turns a row of a balance file into work.
 func (d *decoder) csv(r BalanceRecord) work {
 	w := work{seq: r.Seq, at: ReportLine{File: r.File, Place: r.Place, Offset: r.Offset, Type: "row"}}
-	if r.Refused != nil {
-		w.refused, w.raw = r.Refused, r.retryText()
+	w.raw = r.retryText()
+	if w.refused = r.Refused; w.refused != nil {
 		return w
 	}
 	b := r.Balance

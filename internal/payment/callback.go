@@ -53,7 +53,7 @@ func (p *Payments) receive(ctx context.Context, e processor.Event) (done bool, e
 }
 
 func (p *Payments) handle(ctx context.Context, e processor.Event) error {
-	a, err := p.attemptWhere(ctx, "processor_ref = $1", e.ProcessorRef)
+	a, err := p.attemptWhere(ctx, "processor_ref <> '' AND processor_ref = $1", e.ProcessorRef)
 	if fault.Is(err, fault.NotFound) {
 		return nil // not a charge of ours, or one whose id is not durable yet: the sweep or the request itself will see it
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"memberpay/internal/bill"
 	"memberpay/internal/db"
 	"memberpay/internal/fault"
 	"memberpay/internal/id"
@@ -37,13 +38,14 @@ type Draft struct {
 
 // Answers are the answers of a draft. None of them is a card or bank account number.
 type Answers struct {
-	Ticked  []string `json:"ticked,omitempty"` // bills to tick when the bills are first shown
-	Payee   string   `json:"payee,omitempty"`
-	Lines   []Line   `json:"lines,omitempty"` // which bill gets how much; empty until chosen
-	Full    bool     `json:"full,omitempty"`  // the payer wants to pay all that is due on these bills
-	Rail    Rail     `json:"rail,omitempty"`  // "" until chosen
-	Email   string   `json:"email,omitempty"`
-	Emailed bool     `json:"emailed,omitempty"` // the payer was asked for Email
+	Ticked  []string  `json:"ticked,omitempty"` // bills to tick when the bills are first shown
+	Kind    bill.Kind `json:"kind,omitempty"`
+	Payee   string    `json:"payee,omitempty"`
+	Lines   []Line    `json:"lines,omitempty"` // which bill gets how much; empty until chosen
+	Full    bool      `json:"full,omitempty"`  // the payer wants to pay all that is due on these bills
+	Rail    Rail      `json:"rail,omitempty"`  // "" until chosen
+	Email   string    `json:"email,omitempty"`
+	Emailed bool      `json:"emailed,omitempty"` // the payer was asked for Email
 
 	CardToken string         `json:"card_token,omitempty"`
 	Card      processor.Card `json:"card,omitzero"`

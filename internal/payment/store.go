@@ -61,12 +61,12 @@ func List(ctx context.Context, q db.Queryer, scope Scope, limit int) ([]Payment,
 	var by string
 	switch {
 	case len(args) > 0 && scope.AccountID != "":
-		by = "payer_id IN " + db.In(1, len(args)) + " OR account_id = " + fmt.Sprintf("$%d", len(args)+1)
+		by = "payer_id IN " + db.In(1, len(args)) + fmt.Sprintf(" OR (account_id <> '' AND account_id = $%d)", len(args)+1)
 		args = append(args, scope.AccountID)
 	case len(args) > 0:
 		by = "payer_id IN " + db.In(1, len(args))
 	case scope.AccountID != "":
-		by, args = "account_id = $1", []any{scope.AccountID}
+		by, args = "account_id <> '' AND account_id = $1", []any{scope.AccountID}
 	default:
 		return nil, nil
 	}

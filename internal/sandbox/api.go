@@ -54,7 +54,7 @@ func (s *Sandbox) guarded(fn verb, public bool) http.HandlerFunc {
 		c := &call{s: s, id: r.PathValue("id"), base: s.base(r), key: r.Header.Get("Idempotency-Key"),
 			req: newID("req"), now: time.Now()}
 		w.Header().Set("Request-Id", c.req)
-		if s.paused.Load() {
+		if !s.paused.pass(r.Context(), s.ctx) {
 			send(w, errorReply(unavailable()))
 			return
 		}

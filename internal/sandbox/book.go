@@ -105,12 +105,4 @@ func (s *Sandbox) bookSummary(w http.ResponseWriter, _ *http.Request) {
 	send(w, s.answer(v, err))
 }
 
-// setPaused makes the processor's API answer 503 to everything, or work again. Money already on its way arrives.
-func (s *Sandbox) setPaused(on bool) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		s.paused.Store(on)
-		send(w, s.answer(map[string]bool{"paused": on}, nil))
-	}
-}
-
 func isNoRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }

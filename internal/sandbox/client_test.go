@@ -126,7 +126,7 @@ func (c *client) token(number string) string {
 // pay opens and confirms an intent.
 func (c *client) pay(number string) (id string, status int, a answer) {
 	c.t.Helper()
-	id = c.must("POST", "/v1/payment_intents", values{"amount": "1000", "currency": "usd", "metadata[reference]": "r-" + number}).text("id")
+	id = c.must("POST", "/v1/payment_intents", values{"amount": "1000", "currency": "usd", "metadata[reference]": "r-" + cardByNumber[number].key}).text("id")
 	status, a = c.do("POST", "/v1/payment_intents/"+id+"/confirm", values{"confirmation_token": c.token(number), "return_url": "http://127.0.0.1/back"})
 	return id, status, a
 }

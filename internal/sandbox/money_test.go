@@ -1,8 +1,10 @@
 package sandbox
 
 import (
+	"context"
 	"net/http"
 	"testing"
+	"time"
 )
 
 func TestRefunds(t *testing.T) {
@@ -122,29 +124,35 @@ func TestPause(t *testing.T) {
 	c.must("GET", "/book/summary", nil)
 	c.must("POST", "/book/resume", nil)
 	c.must("GET", "/v1/payment_intents", nil)
+
+	c.must("POST", "/book/pause?hang=1", nil)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url+"/v1/payment_intents", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res, err := http.DefaultClient.Do(req); err == nil {
+		res.Body.Close()
+		t.Errorf("paused to hang, but answers %s", res.Status)
+	}
+	done := make(chan int)
+	go func() {
+		status, _ := c.do("GET", "/v1/payment_intents", nil)
+		done <- status
+	}()
+	c.must("POST", "/book/resume", nil)
+	if status := <-done; status != http.StatusOK {
+		t.Errorf("after the pause the waiting request got %d", status)
+	}
 }
 
 // TestLateOutcomeSurvivesRestart closes the sandbox while a charge is under way and opens it again.
 func TestLateOutcomeSurvivesRestart(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	s, err := New(Config{DataDir: dir, Pace: Pace{Later: 1, Hang: 1}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	// An alarm that is due while nobody is there to hear it.
-	err = s.store.write(func(tx *tx) error {
-		_, err := tx.q.Exec(`INSERT INTO alarm (due, verb, target) VALUES (9223372036854775807, 'charge', 'pi_none')`)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
 	slowly := quick
-	slowly.Later, slowly.Hang = 300_000_000, 10_000_000
+	slowly.Later, slowly.Hang = 300*time.Millisecond, 10*time.Millisecond
 	func() {
 		c := start(t, Config{DataDir: dir, Pace: slowly})
 		id, _, a := c.pay("4999000000000039")

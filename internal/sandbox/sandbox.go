@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -24,7 +23,7 @@ type Sandbox struct {
 	settled  watchers
 	wakeNews chan struct{}
 	wakeDue  chan struct{}
-	paused   atomic.Bool
+	paused   pause
 
 	stop     context.CancelFunc
 	ctx      context.Context
@@ -95,7 +94,8 @@ func Run(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("sandbox: listen on %s: %w", s.cfg.Listen, err), s.Close())
 	}
-	srv := &http.Server{Handler: s.handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second}
+	// No ReadTimeout: it would end the context of an answer that is held back.
+	srv := &http.Server{Handler: s.handler, ReadHeaderTimeout: 10 * time.Second}
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Serve(ln) }()
 	if s.cfg.Ready != nil {

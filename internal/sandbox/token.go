@@ -47,22 +47,20 @@ func createToken(c *call) (any, error) {
 	if d := digitsOf(zip); zip != "" && len(d) != 5 && len(d) != 9 {
 		return nil, refuse(refuseZIP, fieldZIP, "The ZIP code has 5 digits.")
 	}
+	follows := script.key
 	if script.badZIP != "" && strings.HasPrefix(zip, "00000") {
-		script = badZIP(script)
+		follows = script.badZIP
 	}
 	tok := &token{ID: newID("ctoken"), Object: kindToken, Created: c.now.Unix(), ExpiresAt: c.now.Add(tokenLife).Unix(),
 		SetupFutureUsage: c.text("setup_future_usage"),
 		PaymentMethodPreview: preview{Type: "card", AllowRedisplay: "unspecified",
 			BillingDetails: billing{Address: address{PostalCode: c.text(fieldZIP)}},
-			Card:           newCard(script, month, year, zip != "")}}
-	if err := c.t.put(record{ID: tok.ID, Kind: kindToken, Script: script.key, Created: tok.Created, Body: tok}); err != nil {
+			Card:           newCard(script, follows, month, year, zip != "")}}
+	if err := c.t.put(record{ID: tok.ID, Kind: kindToken, Script: follows, Created: tok.Created, Body: tok}); err != nil {
 		return nil, err
 	}
 	return tok, nil
 }
-
-// badZIP is the card as it behaves with the ZIP code that its bank does not know.
-func badZIP(script CardScript) CardScript { return cardByKey[script.badZIP] }
 
 func refuse(code, field, message string) *apiError {
 	e := cardError("generic_decline")
@@ -96,7 +94,8 @@ func expiry(month, year string, now time.Time) (m, y int, e *apiError) {
 	return m, y, nil
 }
 
-func newCard(script CardScript, month, year int, zip bool) card {
+// newCard is what the API shows of a card whose charges follow the script of that key.
+func newCard(script CardScript, follows string, month, year int, zip bool) card {
 	verdict := func(bad bool) *string {
 		v := "pass"
 		if bad {
@@ -113,9 +112,9 @@ func newCard(script CardScript, month, year int, zip bool) card {
 		Fingerprint: hex.EncodeToString(sum[:8]), Funding: script.funding, Last4: script.Number[len(script.Number)-4:],
 		Network: script.Brand, Networks: map[string]any{"available": []string{script.Brand}, "preferred": nil},
 		RegulatedStatus: "unregulated", ThreeDSecureUsage: map[string]any{"supported": script.Brand != "amex"},
-		Checks: checks{CVCCheck: verdict(script.key == "cvc_check")}}
+		Checks: checks{CVCCheck: verdict(follows == "cvc_check")}}
 	if zip {
-		out.Checks.AddressPostalCodeCheck = verdict(script.key == "zip_check")
+		out.Checks.AddressPostalCodeCheck = verdict(follows == "zip_check")
 	}
 	return out
 }

@@ -6,12 +6,18 @@ const (
 	good    = "('succeeded', 'disputed')"
 )
 
+// Accounts of the book: all, and those on which money stands.
+const (
+	accounts      = "('receivable', 'billed', 'credit', 'card_clearing', 'bank_transit', 'dispute')"
+	moneyAccounts = "('card_clearing', 'bank_transit', 'dispute')"
+)
+
 // money is what stands on the accounts of money for a payment: debits less credits. late is what arrived after the
 // payment had failed and went straight to credit.
 const money = `WITH book AS (
 	SELECT payment_id,
-		SUM(CASE WHEN debit IN ('card_clearing', 'bank_transit', 'dispute') THEN amount_cents ELSE 0 END) -
-		SUM(CASE WHEN credit IN ('card_clearing', 'bank_transit', 'dispute') THEN amount_cents ELSE 0 END) AS money,
+		SUM(CASE WHEN debit IN ` + moneyAccounts + ` THEN amount_cents ELSE 0 END) -
+		SUM(CASE WHEN credit IN ` + moneyAccounts + ` THEN amount_cents ELSE 0 END) AS money,
 		SUM(CASE WHEN credit = 'credit' THEN amount_cents ELSE 0 END) -
 		SUM(CASE WHEN debit = 'credit' THEN amount_cents ELSE 0 END) AS credit,
 		SUM(CASE WHEN kind = 'payment.late_success' THEN amount_cents ELSE 0 END) AS late
@@ -76,6 +82,9 @@ var Rules = []Rule{
 			SUM(CASE WHEN attempt.outcome = '' THEN 1 ELSE 0 END) <> CASE WHEN payment.state IN ` + holding + ` THEN 1 ELSE 0 END OR
 			(payment.state IN ` + good + ` AND SUM(CASE WHEN attempt.processor_ref = '' THEN 1 ELSE 0 END) > 0)
 		ORDER BY payment.id`},
+	{Name: "card.stray", Says: "No attempt to charge a card exists without its payment.", find: `
+		SELECT attempt.id, 1, 0 FROM attempt LEFT JOIN payment ON payment.id = attempt.payment_id
+		WHERE payment.id IS NULL OR payment.rail <> 'card' ORDER BY attempt.id`},
 	{Name: "bank.entry", Says: "A bank payment has one entry for its amount, in the state that fits.", find: `
 		SELECT payment.id, CAST(COALESCE(ach_entry.amount_cents, 0) AS BIGINT), payment.amount_cents
 		FROM payment LEFT JOIN ach_entry ON ach_entry.payment_id = payment.id
@@ -94,12 +103,24 @@ var Rules = []Rule{
 			ON e.file_id = ach_file.id
 		WHERE COALESCE(e.total, 0) <> ach_file.total_cents OR COALESCE(e.entries, 0) <> ach_file.entries ORDER BY ach_file.id`},
 	{Name: "bank.content", Says: "The bytes of a bank file are those that were cut.", scan: files},
-	{Name: "ledger.names", Says: "A receivable names its bill, a credit its member, and both exist.", find: `
+	{Name: "ledger.names", Says: "A receivable names its bill, a credit its member, money its payment, and all of them exist.", find: `
 		SELECT ledger_posting.entry_id, ledger_posting.line, 0 FROM ledger_posting
 		LEFT JOIN bill ON bill.id = ledger_posting.bill_id LEFT JOIN member ON member.id = ledger_posting.member_id
+		LEFT JOIN payment ON payment.id = ledger_posting.payment_id
 		WHERE ((debit = 'receivable' OR credit = 'receivable') AND bill.id IS NULL)
 			OR ((debit = 'credit' OR credit = 'credit') AND member.id IS NULL)
+			OR ((debit IN ` + moneyAccounts + ` OR credit IN ` + moneyAccounts + ` OR ledger_posting.payment_id <> '') AND payment.id IS NULL)
 		ORDER BY ledger_posting.entry_id`},
+	{Name: "ledger.accounts", Says: "Every posting stands on accounts that exist, in the book of the payee of its bill and its payment.", find: `
+		SELECT ledger_posting.entry_id, ledger_posting.line, 0 FROM ledger_posting
+		LEFT JOIN bill ON bill.id = ledger_posting.bill_id LEFT JOIN payment ON payment.id = ledger_posting.payment_id
+		WHERE debit NOT IN ` + accounts + ` OR credit NOT IN ` + accounts + `
+			OR bill.payee <> ledger_posting.payee OR payment.payee <> ledger_posting.payee
+		ORDER BY ledger_posting.entry_id`},
+	{Name: "ledger.credit", Says: "No member has less than no credit.", find: `
+		SELECT member_id, CAST(SUM(CASE WHEN credit = 'credit' THEN amount_cents ELSE -amount_cents END) AS BIGINT), 0
+		FROM ledger_posting WHERE debit = 'credit' OR credit = 'credit' GROUP BY payee, member_id
+		HAVING SUM(CASE WHEN credit = 'credit' THEN amount_cents ELSE -amount_cents END) < 0 ORDER BY member_id`},
 	{Name: "ledger.entries", Says: "The lines of an entry are numbered from 1 without a gap and belong to one payee, one kind and one time.", find: `
 		SELECT entry_id, COUNT(*), CAST(MAX(line) AS BIGINT) FROM ledger_posting GROUP BY entry_id
 		HAVING COUNT(*) <> MAX(line) OR MIN(line) <> 1 OR MIN(payee) <> MAX(payee) OR MIN(kind) <> MAX(kind) OR MIN(at) <> MAX(at)

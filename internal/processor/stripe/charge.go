@@ -57,7 +57,8 @@ func sound(ch processor.Charge) error {
 	return nil
 }
 
-// descriptor drops what card statements cannot show and cuts to 22 characters.
+// descriptor drops what card statements cannot show and cuts to 22 characters. Without a letter it is "": Stripe would
+// refuse it.
 func descriptor(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' || strings.ContainsRune(`<>\'"*`, r) {
@@ -65,7 +66,11 @@ func descriptor(s string) string {
 		}
 		return r
 	}, s)
-	return strings.TrimSpace(s[:min(len(s), 22)])
+	s = strings.TrimSpace(s[:min(len(s), 22)])
+	if !strings.ContainsFunc(s, func(r rune) bool { return r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' }) {
+		return ""
+	}
+	return s
 }
 
 // Confirm confirms the intent. It sends one request, and on a refused one asks once what the intent has become.

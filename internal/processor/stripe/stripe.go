@@ -92,7 +92,8 @@ func checked(cfg Config) (processor.BrowserConfig, error) {
 	if liveKey(cfg.SecretKey) != liveKey(cfg.PublishableKey) {
 		return b, errors.New("stripe: one key is for test mode, the other for live mode; use two of the same mode")
 	}
-	if _, err := origin(cfg.APIBase); err != nil {
+	base, err := origin(cfg.APIBase)
+	if err != nil {
 		return b, fmt.Errorf("stripe: API address: %w", err)
 	}
 	script, err := origin(cfg.ScriptURL)
@@ -100,7 +101,7 @@ func checked(cfg Config) (processor.BrowserConfig, error) {
 		return b, fmt.Errorf("stripe: script address: %w", err)
 	}
 	b = processor.BrowserConfig{ScriptURL: cfg.ScriptURL, PublishableKey: cfg.PublishableKey,
-		FrameOrigins: []string{script}, ConnectOrigins: []string{script}, ActionOrigins: []string{script}}
+		FrameOrigins: []string{script}, ConnectOrigins: []string{script}, ActionOrigins: []string{base}}
 	if script == "https://js.stripe.com" {
 		b.FrameOrigins = []string{"https://js.stripe.com", "https://hooks.stripe.com"}
 		b.ConnectOrigins = []string{"https://api.stripe.com"}

@@ -1,0 +1,180 @@
+package payment_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"memberpay/internal/bill"
+	"memberpay/internal/db"
+	"memberpay/internal/db/dbtest"
+	"memberpay/internal/fault"
+	"memberpay/internal/money"
+	"memberpay/internal/payment"
+	"memberpay/internal/payment/paymenttest"
+	"memberpay/internal/verify"
+)
+
+// TestAnythingKeepsTheBookRight runs random lives of a few bills: they are paid by card and bank, in parts and several
+// at once, settled, returned, disputed, canceled, and changed by their source in between. Whatever happens, every rule
+// of the book holds afterwards, and no money is lost or made.
+func TestAnythingKeepsTheBookRight(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := paymenttest.New(t, d)
+		rapid.Check(t, func(r *rapid.T) {
+			l := &life{t: t, r: r, w: w, person: w.Person(t)}
+			for range 3 {
+				in := w.Incoming(l.person, l.amount("share"))
+				l.sources = append(l.sources, in)
+				l.bills = append(l.bills, w.Import(t, in)[0].BillID)
+			}
+			r.Repeat(map[string]func(*rapid.T){
+				"pay": l.pay, "revise": l.revise, "news": l.news, "settle": l.settle, "return": l.giveBack, "cancel": l.cancel,
+				"": func(*rapid.T) { l.sane() },
+			})
+			l.rules()
+		})
+	})
+}
+
+// life is one random run.
+type life struct {
+	t       *testing.T
+	r       *rapid.T
+	w       *paymenttest.World
+	person  string
+	sources []bill.Incoming
+	bills   []string
+	cards   []string // payments
+	queued  []string
+	filed   []string
+	settled []string
+}
+
+func (l *life) amount(what string) money.Cents {
+	return money.Cents(rapid.Int64Range(1, 20_000).Draw(l.r, what))
+}
+
+func (l *life) one(list []string, what string) string {
+	if len(list) == 0 {
+		l.r.Skip("nothing to choose from")
+	}
+	return rapid.SampledFrom(list).Draw(l.r, what)
+}
+
+// pay asks to pay one or two bills, now and then for more than is due.
+func (l *life) pay(r *rapid.T) {
+	l.r = r
+	token := rapid.SampledFrom([]string{"", paymenttest.Good, paymenttest.Decline, paymenttest.Challenge, paymenttest.Silent}).Draw(r, "method")
+	first := l.w.Look(l.t, l.one(l.bills, "bill"))
+	req := l.w.Request(first, l.amount("amount"), token)
+	fits := req.Lines[0].Amount <= first.Due()
+	if other := l.w.Look(l.t, l.one(l.bills, "second bill")); other.ID != first.ID {
+		part := l.amount("second amount")
+		req.Lines = append(req.Lines, payment.Line{BillID: other.ID, Amount: part})
+		fits = fits && part <= other.Due()
+	}
+	pay, err := l.w.Payments.Pay(l.t.Context(), req)
+	if fits != (err == nil) || (err != nil && !errors.Is(err, payment.ErrTaken)) {
+		r.Fatalf("fits is %t, and the answer: %v", fits, err)
+	}
+	switch {
+	case err != nil:
+	case pay.Rail == payment.Bank:
+		l.queued = append(l.queued, pay.ID)
+	default:
+		l.cards = append(l.cards, pay.ID)
+	}
+}
+
+// revise lets the source say something else about a bill.
+func (l *life) revise(r *rapid.T) {
+	l.r = r
+	i := rapid.IntRange(0, len(l.sources)-1).Draw(r, "which")
+	in := &l.sources[i]
+	in.Responsibility = money.Cents(rapid.Int64Range(0, 20_000).Draw(r, "new share"))
+	in.PriorPaid = min(in.Responsibility, money.Cents(rapid.Int64Range(0, 3_000).Draw(r, "paid elsewhere")))
+	in.Void = rapid.IntRange(0, 5).Draw(r, "void") == 0
+	l.w.Import(l.t, *in)
+}
+
+// news tells of a card payment whatever comes to mind; the state machine must sort it out. A charge that is open is
+// asked for instead, as callbacks and the sweep do.
+func (l *life) news(r *rapid.T) {
+	l.r = r
+	pay := l.w.Payment(l.t, l.one(l.cards, "card payment"))
+	if pay.State.Holds() {
+		l.w.Cards.Settle(pay.ID, rapid.Bool().Draw(r, "moved"))
+		if _, err := l.w.Payments.Refresh(l.t.Context(), pay); err != nil {
+			r.Fatal(err)
+		}
+		return
+	}
+	to := rapid.SampledFrom(payment.States).Draw(r, "news")
+	if _, err := l.w.Payments.Record(l.t.Context(), pay.ID, payment.Change{To: to}); err != nil {
+		r.Fatal(err)
+	}
+}
+
+// settle cuts a file and lets the bank settle one of its debits.
+func (l *life) settle(r *rapid.T) {
+	l.r = r
+	l.w.Cut(l.t)
+	l.filed, l.queued = append(l.filed, l.queued...), nil
+	p := l.one(l.filed, "debit")
+	l.w.Settled(l.t, p)
+	l.settled = append(l.settled, p)
+}
+
+// giveBack lets the payer's bank return a debit, before or after it settled.
+func (l *life) giveBack(r *rapid.T) {
+	l.r = r
+	l.w.Returned(l.t, rapid.SampledFrom([]string{"R01", "R02", "R29"}).Draw(r, "code"), l.one(l.filed, "debit"))
+}
+
+// cancel tries to take back any payment.
+func (l *life) cancel(r *rapid.T) {
+	l.r = r
+	all := append(append([]string{}, l.queued...), l.cards...)
+	p := l.one(all, "payment")
+	if _, err := l.w.Payments.Cancel(l.t.Context(), l.w.Payment(l.t, p)); err != nil && !fault.Is(err, fault.Conflict) {
+		r.Fatal(err)
+	}
+	for i, q := range l.queued {
+		if q == p {
+			l.queued = append(l.queued[:i], l.queued[i+1:]...)
+			break
+		}
+	}
+}
+
+// sane holds after every step.
+func (l *life) sane() {
+	for _, id := range l.bills {
+		b := l.w.Look(l.t, id)
+		if b.Applied < 0 || b.Pending < 0 || b.PaidTotal() > b.Responsibility || b.Due() < 0 {
+			l.r.Fatalf("bill %s: %+v", id, b)
+		}
+	}
+	for _, id := range l.cards {
+		if len(l.w.Cards.Moved(id)) > 1 {
+			l.r.Fatalf("payment %s was charged %v", id, l.w.Cards.Moved(id))
+		}
+	}
+}
+
+// rules checks the whole book.
+func (l *life) rules() {
+	results, err := verify.Run(l.t.Context(), l.w.DB, l.w.Seal, nil)
+	if err != nil {
+		l.r.Fatal(err)
+	}
+	for _, v := range results {
+		if v.Count > 0 {
+			l.r.Fatal(fmt.Sprint(v))
+		}
+	}
+}

@@ -1,0 +1,250 @@
+package verify
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"memberpay/internal/db"
+	"memberpay/internal/db/dbtest"
+	"memberpay/internal/payment"
+	"memberpay/internal/payment/paymenttest"
+)
+
+// world is a book in which everything has happened once, made by the product's own verbs.
+type world struct {
+	*paymenttest.World
+	card, bank, failed string // payments: succeeded by card, settled by bank, declined
+	disputed, pending  string
+	openBill, paidBill string
+	member             string
+}
+
+func newWorld(t *testing.T, d *db.DB) *world {
+	t.Helper()
+	w := &world{World: paymenttest.New(t, d)}
+	record := func(id string, to payment.State) {
+		t.Helper()
+		if _, err := w.Payments.Record(t.Context(), id, payment.Change{To: to}); err != nil {
+			t.Fatalf("record %s: %v", to, err)
+		}
+	}
+	open, paid := w.Bill(t, 25_000), w.Bill(t, 12_345)
+	w.openBill, w.paidBill, w.member = open.ID, paid.ID, open.GuarantorID
+	w.card = w.Pay(t, paid, 12_345, paymenttest.Good).ID
+	w.bank = w.Pay(t, open, 5_000, "").ID
+	returned, undone := w.Pay(t, w.Bill(t, 700), 700, ""), w.Pay(t, w.Bill(t, 800), 800, "")
+	canceled := w.Pay(t, w.Bill(t, 900), 900, "")
+	if _, err := w.Payments.Cancel(t.Context(), canceled); err != nil {
+		t.Fatalf("cancel: %v", err)
+	}
+	w.Cut(t)
+	w.Settled(t, w.bank, undone.ID)
+	w.Returned(t, "R01", returned.ID, undone.ID)
+	w.pending = w.Pay(t, open, 1_000, "").ID
+	w.failed = w.Pay(t, w.Bill(t, 4_000), 4_000, paymenttest.Decline).ID
+	record(w.failed, payment.Succeeded) // too late: it becomes credit
+	w.disputed = w.Pay(t, w.Bill(t, 6_000), 6_000, paymenttest.Good).ID
+	record(w.disputed, payment.Disputed)
+	lost := w.Pay(t, w.Bill(t, 6_100), 6_100, paymenttest.Good).ID
+	record(lost, payment.Disputed)
+	record(lost, payment.ChargedBack)
+	w.Pay(t, w.Bill(t, 6_200), 6_200, paymenttest.Challenge)
+	w.Pay(t, w.Bill(t, 6_300), 6_300, paymenttest.Silent)
+	w.shrunk(t)
+	return w
+}
+
+// shrunk adds a bill that became smaller than what was paid on it, and one that was taken back.
+func (w *world) shrunk(t *testing.T) {
+	t.Helper()
+	for _, void := range []bool{false, true} {
+		person := w.Person(t)
+		in := w.Incoming(person, 9_000)
+		b := w.Look(t, w.Import(t, in)[0].BillID)
+		w.Pay(t, b, 9_000, paymenttest.Good)
+		in.Responsibility, in.Void = 3_000, void
+		w.Import(t, in)
+	}
+}
+
+// run returns the names of the broken rules.
+func run(t *testing.T, w *world) []string {
+	t.Helper()
+	results, err := Run(t.Context(), w.DB, w.Seal, nil)
+	if err != nil {
+		t.Fatalf("verify: %v", err)
+	}
+	if len(results) != len(Rules) {
+		t.Fatalf("%d results for %d rules", len(results), len(Rules))
+	}
+	var broken []string
+	for _, r := range results {
+		if r.Count == 0 {
+			continue
+		}
+		if len(r.Violations) == 0 || r.Violations[0].Subject == "" || r.Violations[0].Detail == "" {
+			t.Errorf("rule %s is broken and names nothing: %+v", r.Rule, r)
+		}
+		broken = append(broken, r.Rule)
+	}
+	return broken
+}
+
+func TestWorldIsClean(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		if broken := run(t, newWorld(t, d)); len(broken) > 0 {
+			t.Fatalf("broken: %v", broken)
+		}
+	})
+}
+
+// planted is one violation: statements, in which {card} and so on stand for ids of the world.
+type planted struct {
+	rule string
+	how  string
+	sql  []string
+}
+
+// violations plants every rule at least once.
+var violations = []planted{
+	{"bill.receivable", "the share changed and the book did not", []string{"UPDATE bill SET responsibility_cents = responsibility_cents + 1 WHERE id = '{open}'"}},
+	{"bill.receivable", "the book changed and the bill did not", []string{"INSERT INTO ledger_posting (entry_id, line, at, kind, payee, debit, credit, amount_cents, bill_id) VALUES ('ent_x', 1, 1, 'x', 'medical', 'receivable', 'billed', 7, '{open}')"}},
+	{"bill.applied", "a bill has more paid than payments gave", []string{"UPDATE bill SET applied_cents = applied_cents + 1 WHERE id = '{open}'"}},
+	{"bill.pending", "a reservation is not given back", []string{"UPDATE bill SET pending_cents = pending_cents + 5 WHERE id = '{paid}'"}},
+	{"bill.amounts", "a bill was paid more than it is worth", []string{"UPDATE bill SET prior_paid_cents = responsibility_cents + 1 WHERE id = '{paid}'"}},
+	{"bill.state", "a paid bill says open", []string{"UPDATE bill SET state = 'open' WHERE id = '{paid}'"}},
+	{"bill.state", "an open bill says paid", []string{"UPDATE bill SET state = 'paid' WHERE id = '{open}'"}},
+	{"payment.allocations", "a part is missing", []string{"DELETE FROM allocation WHERE payment_id = '{card}'"}},
+	{"payment.money", "the money of a good payment is not in the book", []string{"DELETE FROM ledger_posting WHERE payment_id = '{bank}'"}},
+	{"payment.money", "a failed payment has money", []string{"UPDATE payment SET state = 'failed' WHERE id = '{card}'"}},
+	{"payment.money", "a payment is in the book twice", []string{"INSERT INTO ledger_posting SELECT entry_id || 'x', line, at, kind, payee, debit, credit, amount_cents, bill_id, payment_id, member_id FROM ledger_posting WHERE payment_id = '{card}'"}},
+	{"payment.applied", "part of a payment reached no bill and no credit", []string{"UPDATE allocation SET applied_cents = applied_cents - 1 WHERE payment_id = '{card}'"}},
+	{"payment.payee", "one payee's money pays another's bill", []string{"UPDATE payment SET payee = 'premium' WHERE id = '{card}'"}},
+	{"payment.payee", "an allocation has no payment", []string{"INSERT INTO allocation (payment_id, bill_id, line, amount_cents) VALUES ('pay_none', '{open}', 0, 1)"}},
+	{"payment.state", "a state that does not exist", []string{"UPDATE payment SET state = 'lost' WHERE id = '{pending}'"}},
+	{"payment.state", "a state that no event tells of", []string{"DELETE FROM event WHERE subject = '{card}' AND kind = 'payment.succeeded'"}},
+	{"card.attempt", "an attempt is open though the payment is over", []string{"UPDATE attempt SET outcome = '' WHERE payment_id = '{card}'"}},
+	{"card.attempt", "two attempts for one payment", []string{"INSERT INTO attempt (id, payment_id, outcome, started_at, next_check_at) VALUES ('att_x', '{card}', 'failed', 1, 1)"}},
+	{"card.attempt", "money moved and nothing tells where", []string{"UPDATE attempt SET processor_ref = '' WHERE payment_id = '{card}'"}},
+	{"card.stray", "an attempt without a payment", []string{"INSERT INTO attempt (id, payment_id, outcome, started_at, next_check_at) VALUES ('att_x', 'pay_none', 'failed', 1, 1)"}},
+	{"bank.entry", "a debit over another amount", []string{"UPDATE ach_entry SET amount_cents = amount_cents + 1 WHERE payment_id = '{pending}'"}},
+	{"bank.entry", "the debit is canceled and the payment is not", []string{"UPDATE ach_entry SET state = 'canceled' WHERE payment_id = '{pending}'"}},
+	{"bank.entry", "a bank payment without a debit", []string{"DELETE FROM ach_entry WHERE payment_id = '{pending}'"}},
+	{"bank.stray", "a debit without a payment", []string{"UPDATE ach_entry SET payment_id = 'pay_none' WHERE payment_id = '{pending}'"}},
+	{"bank.file", "a file's total is not that of its entries", []string{"UPDATE ach_file SET total_cents = total_cents + 1"}},
+	{"bank.file", "a file counts more entries than it has", []string{"UPDATE ach_file SET entries = entries + 1"}},
+	{"bank.content", "the noted hash is another", []string{"UPDATE ach_file SET sha256 = 'f00d'"}},
+	{"ledger.names", "a receivable without a bill", []string{"INSERT INTO ledger_posting (entry_id, line, at, kind, payee, debit, credit, amount_cents) VALUES ('ent_x', 1, 1, 'x', 'medical', 'receivable', 'billed', 7)"}},
+	{"ledger.names", "a credit without a member", []string{"INSERT INTO ledger_posting (entry_id, line, at, kind, payee, debit, credit, amount_cents, member_id) VALUES ('ent_x', 1, 1, 'x', 'medical', 'billed', 'credit', 7, 'mem_none')"}},
+	{"ledger.names", "money without a payment", []string{"INSERT INTO ledger_posting (entry_id, line, at, kind, payee, debit, credit, amount_cents, payment_id) VALUES ('ent_x', 1, 1, 'x', 'medical', 'bank_transit', 'billed', 7, 'pay_none')"}},
+	{"ledger.accounts", "an account that does not exist", []string{"INSERT INTO ledger_posting (entry_id, line, at, kind, payee, debit, credit, amount_cents) VALUES ('ent_x', 1, 1, 'x', 'medical', 'pocket', 'billed', 7)"}},
+	{"ledger.accounts", "a bill in another payee's book", []string{"UPDATE bill SET payee = 'premium' WHERE id = '{paid}'"}},
+	{"ledger.credit", "credit was given out that was not there", []string{"INSERT INTO ledger_posting (entry_id, line, at, kind, payee, debit, credit, amount_cents, member_id) VALUES ('ent_x', 1, 1, 'x', 'medical', 'credit', 'billed', 7, '{member}')"}},
+	{"ledger.entries", "a line is missing", []string{"INSERT INTO ledger_posting (entry_id, line, at, kind, payee, debit, credit, amount_cents, bill_id) VALUES ('ent_x', 2, 1, 'x', 'medical', 'receivable', 'billed', 7, '{open}')"}},
+	{"ledger.entries", "one entry, two payees", []string{"INSERT INTO ledger_posting (entry_id, line, at, kind, payee, debit, credit, amount_cents, bill_id) VALUES ('ent_x', 1, 1, 'x', 'medical', 'receivable', 'billed', 7, '{open}'), ('ent_x', 2, 1, 'x', 'premium', 'billed', 'receivable', 7, '{open}')"}},
+	{"ledger.trial", "a posting with one side", []string{"INSERT INTO ledger_posting (entry_id, line, at, kind, payee, debit, credit, amount_cents) VALUES ('ent_x', 1, 1, 'x', 'medical', '', 'billed', 7)"}},
+}
+
+func TestEveryPlantedViolationIsFound(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		fill := strings.NewReplacer("{open}", w.openBill, "{paid}", w.paidBill, "{card}", w.card, "{bank}", w.bank,
+			"{pending}", w.pending, "{member}", w.member)
+		for _, p := range violations {
+			t.Run(p.rule+"/"+p.how, func(t *testing.T) {
+				plant(t, d, fill, p.sql, func() {
+					if broken := run(t, w); !slices.Contains(broken, p.rule) {
+						t.Errorf("%s was not found; broken: %v", p.rule, broken)
+					}
+				})
+			})
+		}
+		if broken := run(t, w); len(broken) > 0 {
+			t.Errorf("after taking everything back: %v", broken)
+		}
+	})
+}
+
+// snapshot are the tables that violations are planted in.
+var snapshot = []string{"bill", "payment", "allocation", "attempt", "event", "ach_entry", "ach_file", "ledger_posting"}
+
+// plant runs statements with the book's guard taken away, lets look see the result, and puts everything back as it was.
+func plant(t *testing.T, d *db.DB, fill *strings.Replacer, statements []string, look func()) {
+	t.Helper()
+	exec := func(list ...string) {
+		t.Helper()
+		err := d.Write(t.Context(), func(tx *db.Tx) error {
+			for _, s := range list {
+				r, err := tx.ExecContext(t.Context(), fill.Replace(s))
+				if err != nil {
+					return err
+				}
+				if n, err := r.RowsAffected(); err == nil && n == 0 && !strings.HasPrefix(s, "D") && !strings.HasPrefix(s, "A") && !strings.HasPrefix(s, "C") {
+					t.Errorf("nothing changed by: %s", fill.Replace(s))
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatalf("plant: %v", err)
+		}
+	}
+	unguard := []string{"DROP TRIGGER IF EXISTS ledger_posting_no_update", "DROP TRIGGER IF EXISTS ledger_posting_no_delete"}
+	if d.Engine == db.Postgres {
+		unguard = []string{"ALTER TABLE ledger_posting DISABLE TRIGGER ALL"}
+	}
+	exec(unguard...)
+	var restore []string
+	for _, table := range snapshot {
+		exec("CREATE TABLE was_" + table + " AS SELECT * FROM " + table)
+		restore = append(restore, "DELETE FROM "+table, "INSERT INTO "+table+" SELECT * FROM was_"+table, "DROP TABLE was_"+table)
+	}
+	exec(statements...)
+	look()
+	exec(restore...)
+}
+
+func TestEveryRuleHasAPlantedViolation(t *testing.T) {
+	t.Parallel()
+	for _, rule := range Rules {
+		if !slices.ContainsFunc(violations, func(p planted) bool { return p.rule == rule.Name }) {
+			t.Errorf("no violation of %s is planted", rule.Name)
+		}
+	}
+	for _, p := range violations {
+		if !slices.ContainsFunc(Rules, func(r Rule) bool { return r.Name == p.rule }) {
+			t.Errorf("a violation of %s is planted, and there is no such rule", p.rule)
+		}
+	}
+}
+
+func TestSetsOfStates(t *testing.T) {
+	t.Parallel()
+	for _, s := range payment.States {
+		word := "'" + string(s) + "'"
+		if got := strings.Contains(holding, word); got != s.Holds() {
+			t.Errorf("holding has %s: %t, payment says %t", s, got, s.Holds())
+		}
+		if got := strings.Contains(good, word); got != s.Good() {
+			t.Errorf("good has %s: %t, payment says %t", s, got, s.Good())
+		}
+	}
+}
+
+func TestWithoutKeysetTheContentIsSkipped(t *testing.T) {
+	t.Parallel()
+	d := dbtest.Open(t, db.SQLite)
+	newWorld(t, d)
+	results, err := Run(t.Context(), d, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range results {
+		if r.Skipped != (r.Rule == "bank.content") || r.Count != 0 {
+			t.Errorf("%+v", r)
+		}
+	}
+}

@@ -1,0 +1,83 @@
+package portal
+
+import (
+	"errors"
+	"io"
+	"net/http"
+
+	"memberpay/internal/fault"
+	"memberpay/internal/payment"
+	"memberpay/internal/web"
+)
+
+// cancel stops a payment while it can be stopped, and shows what became of it.
+func (p *Portal) cancel(c *web.Context) error {
+	pay, err := p.findPayment(c)
+	if err != nil {
+		return err
+	}
+	_, err = p.Payments.Cancel(c.R.Context(), pay)
+	if errors.Is(err, payment.ErrTooLate) {
+		return c.Redirect(paymentPath(pay) + "?late")
+	}
+	if err != nil {
+		return err
+	}
+	return c.Redirect(paymentPath(pay))
+}
+
+// again begins a new payment of the same bills after one that came to nothing. Where the first may still become money,
+// it only leads back to it.
+func (p *Portal) again(c *web.Context) error {
+	pay, err := p.findPayment(c)
+	if err != nil {
+		return err
+	}
+	words, err := p.stateWords(c, pay)
+	if err != nil {
+		return err
+	}
+	if states[pay.State].again == "" || words != string(pay.State) {
+		return c.Redirect(paymentPath(pay))
+	}
+	list, err := p.parts(c, pay)
+	if err != nil {
+		return err
+	}
+	return p.startDraft(c, pay.PayerID, list.ids())
+}
+
+// forgetCard removes a saved card of the account.
+func (p *Portal) forgetCard(c *web.Context) error {
+	if err := c.ReadForm(); err != nil {
+		return err
+	}
+	err := p.Payments.ForgetCard(c.R.Context(), c.Session.AccountID, c.R.PathValue("card"))
+	if err != nil && !fault.Is(err, fault.NotFound) { // removed twice is removed
+		return err
+	}
+	return c.Redirect(web.Local(c.Form("from"), "/bills"))
+}
+
+// callback takes news from the card processor. 200 says that it was handled, 400 that it is not from the processor or
+// not readable, 500 that it must be sent again.
+func (p *Portal) callback(c *web.Context) error {
+	body, err := io.ReadAll(c.R.Body)
+	if err != nil {
+		http.Error(c.W, "unreadable", http.StatusBadRequest)
+		return nil
+	}
+	err = p.Payments.Callback(c.R.Context(), body, c.R.Header.Get("Stripe-Signature"))
+	switch {
+	case err == nil:
+		c.W.WriteHeader(http.StatusOK)
+	case fault.Is(err, fault.Forbidden), fault.Is(err, fault.Invalid):
+		c.Site.Log.Warn("callback refused", "code", fault.CodeOf(err), "err", err)
+		http.Error(c.W, "refused", http.StatusBadRequest)
+	default:
+		c.Site.Log.Error("callback not handled", "err", err)
+		http.Error(c.W, "try again", http.StatusInternalServerError)
+	}
+	return nil
+}
+

@@ -1,0 +1,135 @@
+package portal
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"memberpay/internal/payment"
+	"memberpay/internal/processor/nacha"
+	"memberpay/internal/web"
+	"memberpay/internal/web/ui"
+)
+
+// maxHolder is the longest name on an account that is taken, in characters.
+const maxHolder = 60
+
+// bankWords are the sentences for what the bank rail finds wrong.
+var bankWords = map[error]string{
+	nacha.ErrNameEmpty: "error.name.required", nacha.ErrNameLong: "error.name.long", nacha.ErrNameLetters: "error.name.format",
+	nacha.ErrRoutingEmpty: "error.routing.required", nacha.ErrRoutingDigits: "error.routing.digits",
+	nacha.ErrRoutingLength: "error.routing.digits", nacha.ErrRoutingUnknown: "error.routing.checksum",
+	nacha.ErrRoutingChecksum: "error.routing.checksum",
+	nacha.ErrAccountEmpty:    "error.account.required", nacha.ErrAccountDigits: "error.account.digits",
+	nacha.ErrAccountShort: "error.account.length", nacha.ErrAccountLong: "error.account.length",
+}
+
+// readBank checks the form of a bank account, all fields at once. It never keeps a number that is not complete.
+//
+// words: error.*
+func (p *Portal) readBank(c *web.Context, d payment.Draft, f *methodForm) (problems []ui.Problem, answer func(*payment.Draft) error, err error) {
+	wrong := func(field, key string) { problems = append(problems, ui.Problem{Field: field, Text: c.T(key)}) }
+	f.bank.Routing = plainDigits(f.bank.Routing)
+	number, again := plainDigits(f.bank.Number), plainDigits(f.confirm)
+	f.bank.Number, f.confirm = "", ""
+	keep := number == "" && again == "" && d.Answers.Rail == payment.Bank && f.bank.Routing == d.Answers.BankRouting
+	named := func(field string, err error) bool {
+		if err == nil {
+			return true
+		}
+		wrong(field, bankWords[err])
+		return false
+	}
+	holder := nacha.ValidName(f.bank.Name)
+	if utf8.RuneCountInString(f.bank.Name) > maxHolder {
+		holder = nacha.ErrNameLong
+	}
+	named("name", holder)
+	named("routing", nacha.ValidRouting(f.bank.Routing))
+	if !keep {
+		digits, err := nacha.ValidAccount(number)
+		switch {
+		case !named("account", err):
+		case cardNumber(digits):
+			wrong("account", "error.account.card")
+		case again == "":
+			wrong("confirm", "error.confirm.required")
+		case !sameNumber(digits, again):
+			wrong("confirm", "error.confirm.mismatch")
+		}
+		number = digits
+	}
+	if f.bank.Type != string(nacha.Checking) && f.bank.Type != string(nacha.Savings) {
+		wrong("type", "error.type.required")
+	}
+	switch {
+	case len(problems) > 0 && !keep && number != "" && !concerns(problems, "account", "confirm"):
+		wrong("account", "error.account.again") // it is not shown again, and not kept for a bank that is not right
+		return problems, nil, nil
+	case len(problems) > 0:
+		return problems, nil, nil
+	}
+	bank := payment.BankAccount{Name: strings.TrimSpace(f.bank.Name), Routing: f.bank.Routing, Number: number, Type: f.bank.Type}
+	return nil, func(d *payment.Draft) error {
+		if keep {
+			d.Answers.BankName, d.Answers.BankType = bank.Name, bank.Type
+			return nil
+		}
+		return d.SetBank(p.Seal, bank)
+	}, nil
+}
+
+func concerns(problems []ui.Problem, fields ...string) bool {
+	for _, p := range problems {
+		for _, f := range fields {
+			if p.Field == f {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func sameNumber(digits, again string) bool {
+	other, err := nacha.ValidAccount(again)
+	return err == nil && other == digits
+}
+
+// plainDigits drops spaces and dashes and writes digits of every script as 0-9. Other signs stay, for the check to find.
+func plainDigits(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r), unicode.Is(unicode.Pd, r), unicode.Is(unicode.Cf, r):
+			return -1
+		case r > unicode.MaxASCII && unicode.IsDigit(r):
+			zero := r // the ten digits of a script stand together, in order
+			for unicode.IsDigit(zero-1) && r-zero < 9 {
+				zero--
+			}
+			return '0' + r - zero
+		}
+		return r
+	}, s)
+}
+
+// cardNumber reports whether digits look like the number of a payment card, which has no place here.
+func cardNumber(digits string) bool {
+	n := len(digits)
+	switch {
+	case n == 16 && (digits[0] == '4' || digits[0] == '5' || digits[0] == '2' || digits[0] == '6'):
+	case n == 15 && (strings.HasPrefix(digits, "34") || strings.HasPrefix(digits, "37")):
+	default:
+		return false
+	}
+	sum := 0
+	for i := range n {
+		v := int(digits[n-1-i] - '0')
+		if i%2 == 1 {
+			if v *= 2; v > 9 {
+				v -= 9
+			}
+		}
+		sum += v
+	}
+	return sum%10 == 0
+}

@@ -1,0 +1,148 @@
+package portal
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"slices"
+
+	"memberpay/internal/bill"
+	"memberpay/internal/day"
+	"memberpay/internal/id"
+	"memberpay/internal/paper"
+	"memberpay/internal/payment"
+	"memberpay/internal/web"
+	"memberpay/internal/web/ui"
+)
+
+// mostPayments bounds the payments read for one reader.
+const mostPayments = 2000
+
+// billView is one bill.
+type billView struct {
+	Bill     bill.Bill
+	Number   string
+	Owe      ui.Amount
+	Tag      ui.Tag
+	About    []ui.Row // whom it is for, dates, who is paid
+	How      []string // how the amount came about, a sentence each
+	Lines    *ui.Table
+	Hidden   string // why there are no lines
+	Visit    string // what is open for the whole visit
+	Others   []ui.Row
+	Payments []ui.Row
+	Canceled string
+	Code     string
+	QR       string // data address of the picture
+	PDF      string
+	Help     []string
+	Finance  string // address of the organisation's page about help with paying, "" for none
+}
+
+// bill shows one bill: what is owed, how it came about, what was paid, and the ways to pay it.
+func (p *Portal) bill(c *web.Context) error {
+	ctx, q := c.R.Context(), p.DB.Read()
+	b, err := bill.Get(ctx, q, scope(c), c.R.PathValue("bill"))
+	if err != nil {
+		return err
+	}
+	others, err := bill.Visit(ctx, q, scope(c), b)
+	if err != nil {
+		return err
+	}
+	known, err := namesFor(ctx, q, c, append([]bill.Bill{b}, others...))
+	if err != nil {
+		return err
+	}
+	care, err := p.mayKnowCare(c, b)
+	if err != nil {
+		return err
+	}
+	s := billScribe{w: c.Words, today: day.Of(c.Now, c.Site.Brand.Zone()), names: known}
+	v := billView{Bill: b, Number: billNumber(b), Owe: s.owe(b), Tag: s.tag(b), How: s.how(b), Code: id.Grouped(b.PayCode),
+		PDF:     "/bills/" + b.ID + "/bill.pdf",
+		Help:    []string{c.Site.Brand.FinancialHelp.In(c.Words.Lang()), c.T("bill.wrong.body", "Phone", c.Site.Brand.Phone.Display)},
+		Finance: c.Site.Brand.Links.FinancialHelp}
+	v.About = s.about(b, care, c.Site.Brand.Payee(b.Payee).LegalName)
+	v.Visit, v.Others = s.visitOf(b, others)
+	if v.Payments, err = p.paymentsOn(c, b); err != nil {
+		return err
+	}
+	switch {
+	case b.State == bill.Void:
+		v.Canceled = c.T("billstate.canceled")
+	case len(b.Lines) > 0 && care:
+		t := s.lines(b)
+		v.Lines = &t
+	case len(b.Lines) > 0:
+		v.Hidden = c.T("bill.lines.hidden")
+	}
+	svg, err := paper.QRSVG(p.payURL(b))
+	if err != nil {
+		return err
+	}
+	v.QR = "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(svg)
+	frame := page(c, c.T("bill.title", "Number", v.Number))
+	frame.Back = &ui.Link{Label: c.T("bills.title"), Href: "/bills"}
+	return c.Render(http.StatusOK, billPage(frame, v))
+}
+
+// payURL is the address in the QR code of a bill.
+func (p *Portal) payURL(b bill.Bill) string { return p.BaseURL + "/p/" + b.PayCode }
+
+// mayKnowCare reports whether the reader may see what care a bill is for: somebody signed in, for their own bills. Who
+// found a bill by its number sees amounts and dates.
+func (p *Portal) mayKnowCare(c *web.Context, b bill.Bill) (bool, error) {
+	if !c.Session.SignedIn() {
+		return false, nil
+	}
+	account, err := c.Site.Accounts.Get(c.R.Context(), c.Session.AccountID)
+	return bill.Scope{Members: account.Members}.In(b), err
+}
+
+// paymentsOn lists the payments that are meant for a bill, newest first.
+func (p *Portal) paymentsOn(c *web.Context, b bill.Bill) ([]ui.Row, error) {
+	ctx, q := c.R.Context(), p.DB.Read()
+	list, err := payment.List(ctx, q, payments(c), mostPayments)
+	if err != nil {
+		return nil, err
+	}
+	parts, err := allocations(ctx, p, list)
+	if err != nil {
+		return nil, err
+	}
+	var rows []ui.Row
+	for _, pay := range list {
+		i := slices.IndexFunc(parts[pay.ID], func(a bill.Allocation) bool { return a.BillID == b.ID })
+		if i < 0 {
+			continue
+		}
+		rows = append(rows, ui.Row{
+			Key:   c.Words.DateIn(pay.SubmittedAt, c.Site.Brand.Zone()),
+			Value: c.Words.Amount(parts[pay.ID][i].Amount),
+			Lines: []string{stateName(c.Words, pay.State), paidWith(c, pay)},
+			Change: &ui.Link{Label: c.T("history.see"), Href: paymentPath(pay),
+				What: c.T("history.see.what", "Number", id.Grouped(pay.Confirmation))},
+		})
+	}
+	return rows, nil
+}
+
+// allocations reads the parts of many payments, in queries of bounded size.
+func allocations(ctx context.Context, p *Portal, list []payment.Payment) (map[string][]bill.Allocation, error) {
+	out := map[string][]bill.Allocation{}
+	for chunk := range slices.Chunk(list, 500) {
+		ids := make([]string, len(chunk))
+		for i, pay := range chunk {
+			ids[i] = pay.ID
+		}
+		part, err := bill.AllocationsOf(ctx, p.DB.Read(), ids)
+		if err != nil {
+			return nil, err
+		}
+		for k, v := range part {
+			out[k] = v
+		}
+	}
+	return out, nil
+}

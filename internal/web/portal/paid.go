@@ -1,0 +1,347 @@
+package portal
+
+import (
+	"slices"
+
+	"memberpay/internal/bill"
+	"memberpay/internal/day"
+	"memberpay/internal/event"
+	"memberpay/internal/id"
+	"memberpay/internal/money"
+	"memberpay/internal/payment"
+	"memberpay/internal/processor"
+	"memberpay/internal/web"
+	"memberpay/internal/web/ui"
+)
+
+// shown is how a payment in one state is shown. Its words stand in the catalogs as state.<state>.title, .body and .next.
+type shown struct {
+	tone    ui.Tone
+	refresh int    // seconds after which the page looks again; 0 for a state that does not change by itself
+	ask     bool   // the reader may have the processor asked now
+	again   string // button to pay the same bills again; "" where that would be wrong
+	reason  string // catalog area of Payment.Reason: "decline" or "return"
+	pdf     string // what its document is called; "" for no link to one
+	title   string // title of its document
+	rest    bool   // offer to pay what is still open
+}
+
+// states is the total map from states to pages. A test holds it against payment.States.
+//
+// words: state.*
+var states = map[payment.State]shown{
+	payment.Submitted:      {tone: ui.Info, refresh: 2, ask: true, title: "receipt.title.other"},
+	payment.ActionRequired: {tone: ui.Warning, refresh: 15, ask: true, title: "receipt.title.other"},
+	payment.Unknown:        {tone: ui.Warning, refresh: 5, ask: true, title: "receipt.title.other"},
+	payment.Pending:        {tone: ui.Success, pdf: "paid.receipt", title: "receipt.title.pending", rest: true},
+	payment.Succeeded:      {tone: ui.Success, pdf: "paid.receipt", title: "receipt.title", rest: true},
+	payment.Failed:         {tone: ui.Bad, again: "state.failed.other", reason: "decline", title: "receipt.title.other"},
+	payment.Canceled:       {tone: ui.Info, again: "paid.again", title: "receipt.title.other"},
+	payment.Returned:       {tone: ui.Bad, again: "state.failed.other", reason: "return", pdf: "paid.record", title: "receipt.title.other"},
+	payment.Disputed:       {tone: ui.Warning, pdf: "paid.record", title: "receipt.title.other"},
+	payment.ChargedBack:    {tone: ui.Warning, again: "paid.again", pdf: "paid.record", title: "receipt.title.other"},
+}
+
+// paidView is the page of a payment.
+type paidView struct {
+	Path    string
+	Panel   ui.Panel
+	Reason  string // why, in plain words
+	Next    []string
+	Rows    []ui.Row
+	Bills   []ui.Row
+	Left    string // what is still open on these bills
+	Bank    string // address of the payer's bank, for its check
+	Ask     bool
+	PDF     string // label of the link
+	Again   string // label of the button
+	Cancel  string // question before the payment is canceled
+	Notice  string
+	Rest    []string // bills to pay the rest of
+	Account bool     // offer an account
+}
+
+// payment is the page of one payment, in whatever state it is.
+func (p *Portal) payment(c *web.Context) error {
+	pay, err := p.findPayment(c)
+	if err != nil {
+		return err
+	}
+	v, err := p.paidView(c, pay)
+	if err != nil {
+		return err
+	}
+	f := page(c, v.Panel.Title)
+	f.RefreshAfter = states[pay.State].refresh
+	return c.Render(200, paidPage(f, v))
+}
+
+func (p *Portal) findPayment(c *web.Context) (payment.Payment, error) {
+	return payment.ByConfirmation(c.R.Context(), p.DB.Read(), payments(c), c.R.PathValue("ref"))
+}
+
+// comeBack is where a payer lands after their bank's check, and behind "Check again": the processor is asked, and the
+// page of the payment tells.
+func (p *Portal) comeBack(c *web.Context) error {
+	pay, err := p.findPayment(c)
+	if err != nil {
+		return err
+	}
+	if pay, err = p.Payments.Refresh(c.R.Context(), pay); err != nil {
+		c.Site.Log.Warn("refresh", "payment", pay.ID, "err", err)
+	}
+	return c.Redirect("/payments/" + id.Grouped(c.R.PathValue("ref")))
+}
+
+func (p *Portal) paidView(c *web.Context, pay payment.Payment) (paidView, error) {
+	how := states[pay.State]
+	key, err := p.stateWords(c, pay)
+	if err != nil {
+		return paidView{}, err
+	}
+	parts, err := p.parts(c, pay)
+	if err != nil {
+		return paidView{}, err
+	}
+	v := paidView{Path: paymentPath(pay), Ask: how.ask, PDF: "", Rows: p.paidRows(c, pay), Bills: parts.rows(c),
+		Left: parts.left(c, pay),
+		Panel: ui.Panel{Tone: how.tone, Title: c.T("state." + key + ".title"), Label: c.T("paid.number"), Number: id.Grouped(pay.Confirmation),
+			Text: c.T("state."+key+".body", "Amount", pay.Amount, "Payee", payeeName(c, pay.Payee))}}
+	if how.pdf != "" {
+		v.PDF = c.T(how.pdf)
+	}
+	v.Next = p.nextSteps(c, pay, key)
+	if how.reason != "" && key == string(pay.State) {
+		var next string
+		v.Reason, next = reasonWords(c, how.reason, pay.Reason)
+		v.Next = append([]string{next}, v.Next...)
+	}
+	if how.again != "" && key == string(pay.State) && parts.payable() {
+		v.Again = c.T(how.again)
+		if pay.State == payment.Failed && pay.CanRetry {
+			v.Again = c.T("state.failed.retry")
+		}
+	}
+	if how.rest && parts.payable() {
+		v.Rest = parts.ids()
+	}
+	if pay.State == payment.ActionRequired {
+		v.Bank = pay.ActionURL
+	}
+	if p.cancelable(c, pay) {
+		v.Cancel = c.T("paid.cancel.sure", "Amount", pay.Amount)
+	}
+	if c.R.URL.Query().Has("late") {
+		v.Notice = c.T("paid.cancel.late", "Phone", c.Site.Brand.Phone.Display)
+	}
+	v.Account = !c.Session.SignedIn() && (pay.State == payment.Succeeded || pay.State == payment.Pending)
+	return v, nil
+}
+
+// stateWords is the part of the catalog keys that names a payment's state. Money that came after a payment was told to
+// have failed has words of its own, because those of the state would not be true.
+func (p *Portal) stateWords(c *web.Context, pay payment.Payment) (string, error) {
+	if pay.State != payment.Failed && pay.State != payment.Canceled {
+		return string(pay.State), nil
+	}
+	facts, err := event.Of(c.R.Context(), p.DB.Read(), pay.ID)
+	if err != nil {
+		return "", err
+	}
+	if slices.ContainsFunc(facts, func(e event.Event) bool { return e.Kind == "payment.late_success" }) {
+		return "late", nil
+	}
+	return string(pay.State), nil
+}
+
+// reasonWords is why a payment did not work, and what to do, in the reader's language.
+//
+// words: decline.* return.*
+func reasonWords(c *web.Context, area, reason string) (why, next string) {
+	key := area + "." + reason
+	switch {
+	case c.Words.Has(key) && c.Words.Has(key+".next"):
+	case area == "return":
+		return c.T("return.other", "Code", reason), c.T("return.other.next")
+	default:
+		key = "decline." + string(processor.ReasonGeneric)
+	}
+	return c.T(key), c.T(key + ".next")
+}
+
+// nextSteps says what happens next, with dates.
+func (p *Portal) nextSteps(c *web.Context, pay payment.Payment, key string) []string {
+	phone := c.Site.Brand.Phone.Display
+	switch {
+	case pay.State == payment.Pending && pay.Rail == payment.Bank:
+		return p.bankSteps(c, pay)
+	case pay.State == payment.Pending:
+		return []string{c.T("state.submitted.next")}
+	case pay.State == payment.Succeeded:
+		steps := []string{c.T("state.succeeded.next")}
+		if pay.Rail == payment.Card {
+			steps = append(steps, c.T("paid.next.statement", "Descriptor", c.Site.Brand.Payee(pay.Payee).Descriptor))
+		}
+		return append(steps, mailStep(c, pay)...)
+	}
+	return []string{c.T("state."+key+".next", "Phone", phone)}
+}
+
+// bankSteps is the way of a bank payment that was submitted.
+func (p *Portal) bankSteps(c *web.Context, pay payment.Payment) []string {
+	cut, arrives := p.LastCall(pay.SubmittedAt), p.Arrives(pay.SubmittedAt)
+	zone := c.Site.Brand.Zone()
+	var steps []string
+	if c.Now.Before(cut) {
+		steps = append(steps, c.T("paid.next.file", "Date", c.Words.DateIn(cut, zone), "Cutoff", moment(c, cut)))
+	} else {
+		steps = append(steps, c.T("paid.next.sent"))
+	}
+	if day.Of(c.Now, zone).After(arrives) {
+		steps = append(steps, c.T("paid.next.waiting", "Date", date(c, arrives)))
+	} else {
+		steps = append(steps, c.T("state.pending.next", "Date", date(c, arrives)))
+	}
+	return append(steps, mailStep(c, pay)...)
+}
+
+// mailStep says where the receipt goes, to the one who gave the address.
+func mailStep(c *web.Context, pay payment.Payment) []string {
+	if pay.Email == "" || !own(c, pay) {
+		return nil
+	}
+	return []string{c.T("paid.next.email", "Email", pay.Email)}
+}
+
+// own reports whether the reader is the one who made the payment, and not only somebody who may know of it.
+func own(c *web.Context, pay payment.Payment) bool {
+	return pay.SessionID == c.Session.ID || (pay.AccountID != "" && pay.AccountID == c.Session.AccountID)
+}
+
+// cancelable reports whether the payer can still stop the payment.
+func (p *Portal) cancelable(c *web.Context, pay payment.Payment) bool {
+	switch pay.State {
+	case payment.Pending:
+		return pay.Rail == payment.Bank && c.Now.Before(p.LastCall(pay.SubmittedAt))
+	case payment.ActionRequired:
+		return pay.Rail == payment.Card
+	}
+	return false
+}
+
+func methodName(c *web.Context, pay payment.Payment) string {
+	if pay.Rail == payment.Bank {
+		return bankName(c, pay.Brand, pay.Last4)
+	}
+	return cardName(c, processor.Card{Brand: pay.Brand, Last4: pay.Last4})
+}
+
+func (p *Portal) paidRows(c *web.Context, pay payment.Payment) []ui.Row {
+	return []ui.Row{
+		{Key: c.T("paid.status"), Value: c.T("state." + string(pay.State) + ".short")},
+		{Key: c.T("paid.date"), Value: moment(c, pay.SubmittedAt)},
+		{Key: c.T("paid.method"), Value: methodName(c, pay)},
+		{Key: c.T("paid.payee"), Value: payeeName(c, pay.Payee)},
+		{Key: c.T("paid.amount"), Value: c.Words.Amount(pay.Amount), Strong: true},
+	}
+}
+
+// part is what a payment is for: one bill, as it is now, and what of the payment was meant for it.
+type part struct {
+	bill.Allocation
+	bill  bill.Bill
+	known bool // the reader may see the bill
+	name  string
+}
+
+type parts []part
+
+// parts returns what a payment is for, as far as the reader may see it.
+func (p *Portal) parts(c *web.Context, pay payment.Payment) (parts, error) {
+	list, err := bill.Allocations(c.R.Context(), p.DB.Read(), pay.ID)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(list))
+	for i, a := range list {
+		ids[i] = a.BillID
+	}
+	known, err := bill.ByIDs(c.R.Context(), p.DB.Read(), scope(c), ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make(parts, len(list))
+	bills := make([]bill.Bill, 0, len(list))
+	for i, a := range list {
+		b, ok := known[a.BillID]
+		out[i] = part{Allocation: a, bill: b, known: ok}
+		if ok {
+			bills = append(bills, b)
+		}
+	}
+	people, err := namesFor(c.R.Context(), p.DB.Read(), c, bills)
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
+		if out[i].known {
+			out[i].name = people.of(out[i].bill.PatientID)
+		}
+	}
+	return out, nil
+}
+
+func (list parts) rows(c *web.Context) []ui.Row {
+	rows := make([]ui.Row, len(list))
+	for i, x := range list {
+		rows[i] = ui.Row{Key: c.T("paid.bill.other"), Value: c.Words.Amount(x.Amount)}
+		if !x.known {
+			continue
+		}
+		rows[i].Key = c.T("bill.title", "Number", billNumber(x.bill))
+		rows[i].Lines = []string{billText(c, x.bill), c.T("bills.for", "Name", x.name)}
+		if due := x.bill.Due(); due > 0 {
+			rows[i].Lines = append(rows[i].Lines, c.T("paid.bill.left", "Amount", due))
+		}
+	}
+	return rows
+}
+
+// left says what is still open on the bills of a payment.
+func (list parts) left(c *web.Context, pay payment.Payment) string {
+	var due, open money.Cents
+	for _, x := range list {
+		if !x.known {
+			return ""
+		}
+		due += x.bill.Due()
+		if x.bill.State == bill.Open {
+			open += x.bill.Open()
+		}
+	}
+	switch {
+	case due > 0:
+		return c.T("paid.bills.left_total", "Amount", due)
+	case open > 0 && pay.State.Holds() && pay.State == payment.Pending:
+		return c.T("paid.bills.left_pending")
+	case open > 0:
+		return "" // held by a payment whose outcome nobody knows yet
+	}
+	return c.T("paid.bills.left_none")
+}
+
+func (list parts) payable() bool {
+	return slices.ContainsFunc(list, func(x part) bool { return x.known && x.bill.Payable() })
+}
+
+// ids are the bills that can be paid now.
+func (list parts) ids() []string {
+	var out []string
+	for _, x := range list {
+		if x.known && x.bill.Payable() {
+			out = append(out, x.bill.ID)
+		}
+	}
+	return out
+}
+

@@ -1,0 +1,162 @@
+package portal
+
+import (
+	"slices"
+
+	"memberpay/internal/bill"
+	"memberpay/internal/day"
+	"memberpay/internal/fault"
+	"memberpay/internal/id"
+	"memberpay/internal/payment"
+	"memberpay/internal/web"
+	"memberpay/internal/web/ui"
+)
+
+// The way from the bills to the payment: choose, method, review. What was answered stands in a draft on the server, so
+// every page can be left, reloaded and opened twice. A draft that has become a payment leads to that payment.
+
+// maxBills is how many bills one reader is shown to choose from.
+const maxBills = 200
+
+const paySteps = 3
+
+// start begins a payment of the bills that were sent.
+func (p *Portal) start(c *web.Context) error {
+	if err := c.ReadForm(); err != nil {
+		return err
+	}
+	return p.startDraft(c, "", c.Forms("bills"))
+}
+
+// startDraft begins a draft with bills ticked and leads to it. payerID is a member row id of the session; "" takes
+// whoever owes the first of the bills. Bills that the reader may not see or that cannot be paid are left out.
+func (p *Portal) startDraft(c *web.Context, payerID string, billIDs []string) error {
+	if len(billIDs) > maxBills {
+		billIDs = billIDs[:maxBills]
+	}
+	known, err := bill.ByIDs(c.R.Context(), p.DB.Read(), scope(c), billIDs)
+	if err != nil {
+		return err
+	}
+	var ticked []string
+	var first bill.Bill
+	for _, billID := range billIDs {
+		b, ok := known[billID]
+		if !ok || !b.Payable() || slices.Contains(ticked, b.ID) || (first.ID != "" && b.Payee != first.Payee) {
+			continue // one payment has one payee; the page says so
+		}
+		if first.ID == "" {
+			first = b
+		}
+		ticked = append(ticked, b.ID)
+	}
+	if !slices.Contains(c.Session.Members, payerID) {
+		payerID = payer(c, first)
+	}
+	d, err := p.Payments.NewDraft(c.R.Context(), owner(c), payerID, payment.Answers{Ticked: ticked})
+	if err != nil {
+		return err
+	}
+	return c.Redirect(step(d.ID, "bills"))
+}
+
+// payer is who pays a bill as far as its reader may act: its guarantor, else its patient, else the reader.
+func payer(c *web.Context, b bill.Bill) string {
+	for _, m := range []string{b.GuarantorID, b.PatientID} {
+		if slices.Contains(c.Session.Members, m) {
+			return m
+		}
+	}
+	return c.Session.Members[0] // the route asks for a session that knows somebody
+}
+
+func owner(c *web.Context) payment.Owner {
+	return payment.Owner{SessionID: c.Session.ID, AccountID: c.Session.AccountID}
+}
+
+// step is the address of a step of a draft.
+func step(draftID, name string) string { return "/pay/" + draftID + "/" + name }
+
+// draft returns the draft of the address. It reports done where the answer was given another way: the draft has become
+// a payment, or it is no longer there.
+func (p *Portal) draft(c *web.Context) (d payment.Draft, done bool, err error) {
+	draftID := c.R.PathValue("draft")
+	if paid, err := p.paidDraft(c, draftID); paid || err != nil {
+		return payment.Draft{}, true, err
+	}
+	d, err = payment.GetDraft(c.R.Context(), p.DB.Read(), owner(c), draftID)
+	if fault.Is(err, fault.NotFound) {
+		// The session ended meanwhile, or the guest has signed in: the bills are kept, how to pay is asked again.
+		d, err = p.Payments.AdoptDraft(c.R.Context(), owner(c), c.Session.Members, draftID)
+	}
+	if fault.Is(err, fault.NotFound) {
+		return payment.Draft{}, true, p.overPage(c)
+	}
+	return d, err != nil, err
+}
+
+// paidDraft leads to the payment that a draft has become, if there is one that the reader may see.
+func (p *Portal) paidDraft(c *web.Context, draftID string) (bool, error) {
+	first, err := payment.ByKey(c.R.Context(), p.DB.Read(), draftID)
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if _, err = payment.ByConfirmation(c.R.Context(), p.DB.Read(), payments(c), first.Confirmation); err != nil {
+		return false, ignoreNotFound(err)
+	}
+	return true, c.Redirect(paymentPath(first))
+}
+
+func ignoreNotFound(err error) error {
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	return err
+}
+
+func paymentPath(pay payment.Payment) string { return "/payments/" + id.Grouped(pay.Confirmation) }
+
+// overPage says that a draft is no longer there, and leads on.
+func (p *Portal) overPage(c *web.Context) error {
+	return c.Render(404, overPage(page(c, c.T("draft.over.title"))))
+}
+
+// payPage is the frame of a step of a draft.
+func payPage(c *web.Context, d payment.Draft, number int, title string) ui.Page {
+	f := page(c, title)
+	f.Step = ui.Step{Number: number, Total: paySteps}
+	if f.Path == "" { // an answer to check: the language links lead to the empty page
+		f.Path = c.R.URL.Path
+	}
+	return f
+}
+
+// billText says which bill it is, without what care it was for.
+func billText(c *web.Context, b bill.Bill) string {
+	number := billNumber(b)
+	switch {
+	case b.ServiceDate.IsZero():
+		return c.T("bill.title", "Number", number)
+	case b.Kind == bill.Premium:
+		return c.T("choose.row.premium", "Month", monthOf(c, b), "Number", number)
+	}
+	return c.T("choose.row.medical", "Date", date(c, b.ServiceDate), "Number", number)
+}
+
+// billNumber is the number that people know a bill by.
+func billNumber(b bill.Bill) string {
+	if b.Number != "" {
+		return b.Number
+	}
+	return id.Grouped(b.PayCode)
+}
+
+// date writes a civil day in full.
+func date(c *web.Context, d day.Date) string { return c.Words.DateOf(d.Year(), d.Month(), d.Day()) }
+
+func monthOf(c *web.Context, b bill.Bill) string {
+	return c.T("bill.month", "Month", c.Words.Month(b.ServiceDate.Month()), "Year", b.ServiceDate.Year())
+}

@@ -1,0 +1,48 @@
+package portal
+
+import (
+	"time"
+
+	"memberpay/internal/bill"
+	"memberpay/internal/day"
+	"memberpay/internal/db"
+	"memberpay/internal/payment"
+	"memberpay/internal/processor"
+	"memberpay/internal/seal"
+	"memberpay/internal/web"
+	"memberpay/internal/web/ui"
+)
+
+// Portal is the site of members and guests.
+type Portal struct {
+	DB       *db.DB
+	Payments *payment.Payments
+	Seal     *seal.Box
+	Browser  processor.BrowserConfig          // what the card step loads from the processor
+	BaseURL  string                           // public address of this site, without a slash at the end
+	Arrives  func(queued time.Time) day.Date  // when a bank payment made then is expected to be good
+	LastCall func(queued time.Time) time.Time // until when such a payment can still be canceled
+}
+
+// scope is whose bills the reader may see.
+func scope(c *web.Context) bill.Scope { return bill.Scope{Members: c.Session.Members} }
+
+// payments is whose payments the reader may see.
+func payments(c *web.Context) payment.Scope {
+	return payment.Scope{Scope: scope(c), AccountID: c.Session.AccountID}
+}
+
+// page is the frame of a page of this site: ui.Page with the navigation of whoever is reading.
+func page(c *web.Context, title string) ui.Page {
+	p := c.Page(title)
+	p.HelpURL = "/help"
+	p.SignInURL, p.SignOutURL = "/sign-in", "/sign-out"
+	if c.Session.Known() {
+		p.SignOutURL = "/sign-out"
+		p.Nav = []ui.NavLink{
+			{Label: c.T("shell.nav.bills"), Href: "/bills", Current: c.Route == "/bills"},
+			{Label: c.T("shell.nav.payments"), Href: "/payments", Current: c.Route == "/payments"},
+		}
+	}
+	return p
+}

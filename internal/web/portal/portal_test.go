@@ -1,0 +1,87 @@
+package portal
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// row is one request: who asks, for what, and what must come back.
+type row struct {
+	name     string
+	who      *visitor
+	path     string
+	form     url.Values // nil is a GET
+	status   int
+	to       string // prefix of where a redirect leads
+	contains []string
+	lacks    []string
+}
+
+func (h *house) walk(rows []row) {
+	t := h.t
+	t.Helper()
+	for _, r := range rows {
+		a := r.who.request(r)
+		if a.Status != r.status {
+			t.Errorf("%s: status %d, want %d\n%s", r.name, a.Status, r.status, a.Text())
+			continue
+		}
+		if r.to != "" && !strings.HasPrefix(a.To, r.to) {
+			t.Errorf("%s: leads to %q, want %q", r.name, a.To, r.to)
+		}
+		text := a.Text()
+		for _, s := range r.contains {
+			if !strings.Contains(text, s) {
+				t.Errorf("%s: the page does not say %q\n%s", r.name, s, text)
+			}
+		}
+		for _, s := range r.lacks {
+			if strings.Contains(a.Body, s) || strings.Contains(text, s) {
+				t.Errorf("%s: the page says %q\n%s", r.name, s, text)
+			}
+		}
+	}
+}
+
+func (v *visitor) request(r row) answer {
+	if r.form != nil {
+		return v.post(r.path, r.form)
+	}
+	return v.get(r.path)
+}
+
+func TestOpenPages(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	nobody := h.visitor()
+	h.walk([]row{
+		{name: "first page", who: nobody, path: "/", status: 200, contains: []string{"Pay your bill", "Sign in", "Pay without signing in",
+			"Create an account", "Find my member ID", "Help", "1-800-555-0142", "Open now until 6:00 PM Pacific"}},
+		{name: "its other address", who: nobody, path: "/payonline", status: 200, contains: []string{"Pay your bill"}},
+		{name: "help", who: nobody, path: "/help", status: 200, contains: []string{"My card was declined", "Was I charged twice?",
+			"My bank returned my payment", "I cannot find my bill", "Where do I find my number?", "Is it safe", "How long does a payment take?",
+			"Riverside Landing, OR 97000", "Sunday Closed"}},
+		{name: "find my id", who: nobody, path: "/find-my-id", status: 200, contains: []string{"Find my member ID", "1-800-555-0142", "27 Meadow Street"}},
+		{name: "join", who: nobody, path: "/join", status: 200, contains: []string{"Create an account", "You can pay without an account"}},
+		{name: "find", who: nobody, path: "/pay", status: 200, contains: []string{"Find your bill", "Member ID, bill number or pay code", "Date of birth", "Month", "Day", "Year", "Continue"}},
+		{name: "no such page", who: nobody, path: "/nothing", status: 404, contains: []string{"We could not find that page", "1-800-555-0142"}},
+		{name: "Spanish", who: nobody, path: "/?lang=es", status: 200, contains: []string{"Pagar sin iniciar sesión"}},
+		{name: "Spanish stays", who: nobody, path: "/help", status: 200, contains: []string{"Ayuda"}, lacks: []string{"Was I charged"}},
+	})
+}
+
+func TestDoor(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	nobody := h.visitor()
+	h.walk([]row{
+		{name: "bills", who: nobody, path: "/bills", status: 303, to: "/sign-in?to=%2Fbills"},
+		{name: "a begun payment", who: nobody, path: "/pay/draft_1/method", status: 303, to: "/pay?to=%2Fpay%2Fdraft_1%2Fmethod"},
+		{name: "says why", who: nobody, path: "/sign-in?to=%2Fbills", status: 200, contains: []string{"Sign in to see this page."}},
+		{name: "keeps the answers", who: nobody, path: "/pay?to=%2Fpay%2Fdraft_1%2Fmethod", status: 200, contains: []string{"We kept the bills you chose"}},
+		{name: "leads nowhere else", who: nobody, path: "/sign-in?to=https://evil.example/", status: 200, lacks: []string{"evil"}},
+		{name: "session over in a form", who: nobody, path: "/pay/draft_1/review", form: url.Values{}, status: 401,
+			contains: []string{"Please sign in", "go on with your payment", "We kept the bills you chose"}},
+	})
+}

@@ -1,0 +1,45 @@
+package portal
+
+import "memberpay/internal/web"
+
+// Routes is every address of the portal.
+func (p *Portal) Routes() []web.Route {
+	return []web.Route{
+		{Method: "GET", Path: "/{$}", Access: web.Anyone, Handle: p.home},
+		{Method: "GET", Path: "/payonline", Access: web.Anyone, Handle: p.home},
+		{Method: "GET", Path: "/help", Access: web.Anyone, Handle: p.help},
+		{Method: "GET", Path: "/find-my-id", Access: web.Anyone, Handle: p.findMyID},
+		{Method: "GET", Path: "/join", Access: web.Anyone, Handle: p.join},
+
+		{Method: "GET", Path: "/sign-in", Access: web.Anyone, Handle: p.signIn},
+		{Method: "POST", Path: "/sign-in", Access: web.Anyone, Handle: p.signInPost},
+		{Method: "POST", Path: "/sign-out", Access: web.Anyone, Handle: p.signOut},
+
+		{Method: "GET", Path: "/pay", Access: web.Anyone, Handle: p.find},
+		{Method: "POST", Path: "/pay", Access: web.Anyone, Handle: p.findPost},
+		{Method: "GET", Path: "/p/{code}", Access: web.Anyone, Handle: p.payCode},
+
+		{Method: "GET", Path: "/bills", Access: web.Known, Handle: p.bills},
+		{Method: "GET", Path: "/bills/{bill}", Access: web.Known, Handle: p.bill},
+		{Method: "GET", Path: "/bills/{bill}/bill.pdf", Access: web.Known, Handle: p.billPDF},
+
+		{Method: "POST", Path: "/pay/start", Access: web.Known, Handle: p.start},
+		{Method: "GET", Path: "/pay/{draft}/bills", Access: web.Known, Handle: p.choose},
+		{Method: "POST", Path: "/pay/{draft}/bills", Access: web.Known, Handle: p.choosePost},
+		{Method: "GET", Path: "/pay/{draft}/method", Access: web.Known, Handle: p.method},
+		{Method: "POST", Path: "/pay/{draft}/method", Access: web.Known, Handle: p.methodPost},
+		{Method: "GET", Path: "/pay/{draft}/review", Access: web.Known, Handle: p.review},
+		{Method: "POST", Path: "/pay/{draft}/review", Access: web.Known, Handle: p.payNow},
+
+		{Method: "GET", Path: "/payments", Access: web.Known, Handle: p.history},
+		{Method: "GET", Path: "/payments.csv", Access: web.Known, Handle: p.historyCSV},
+		{Method: "GET", Path: "/payments/{ref}", Access: web.Known, Handle: p.payment},
+		{Method: "GET", Path: "/payments/{ref}/return", Access: web.Known, Handle: p.comeBack},
+		{Method: "GET", Path: "/payments/{ref}/receipt.pdf", Access: web.Known, Handle: p.receiptPDF},
+		{Method: "POST", Path: "/payments/{ref}/cancel", Access: web.Known, Handle: p.cancel},
+		{Method: "POST", Path: "/payments/{ref}/again", Access: web.Known, Handle: p.again},
+
+		{Method: "POST", Path: "/saved-cards/{card}/remove", Access: web.Account, Handle: p.forgetCard},
+		{Method: "POST", Path: "/callbacks/card", Access: web.Machine, Handle: p.callback},
+	}
+}

@@ -1,0 +1,129 @@
+package portal
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"memberpay/internal/fault"
+	"memberpay/internal/identity"
+	"memberpay/internal/web"
+	"memberpay/internal/web/ui"
+)
+
+// signInView is the sign-in form as it was sent.
+type signInView struct {
+	Email string
+	To    string // where to go afterwards
+	Why   string // why the reader is here, if a page sent them
+	Busy  string // too many tries: how long to wait
+	Guest string // address of the way without an account
+}
+
+// signIn shows the form.
+func (p *Portal) signIn(c *web.Context) error {
+	to := web.Local(c.R.URL.Query().Get("to"), "")
+	v := signInView{To: to}
+	switch {
+	case c.Session.SignedIn():
+		return c.Redirect(web.Local(to, "/bills"))
+	case paying(to):
+		v.Why = c.T("fault.sign_in.paying") + " " + c.T("draft.kept")
+	case to != "":
+		v.Why = c.T("fault.sign_in.body")
+	}
+	return p.showSignIn(c, http.StatusOK, v)
+}
+
+// signInPost checks e-mail and password. An unknown address and a wrong password get the same answer.
+func (p *Portal) signInPost(c *web.Context) error {
+	if err := c.ReadForm(); err != nil {
+		return err
+	}
+	ctx := c.R.Context()
+	v := signInView{Email: c.Form("email"), To: web.Local(c.Form("to"), "")}
+	password := c.R.PostForm.Get("password") // as typed: spaces count
+	var problems []ui.Problem
+	wrong := func(field, key string) { problems = append(problems, ui.Problem{Field: field, Text: c.T(key)}) }
+	switch {
+	case v.Email == "":
+		wrong("email", "error.email.required")
+	case len(v.Email) > 254:
+		v.Email = ""
+		wrong("email", "error.email.long")
+	case !identity.ValidEmail(v.Email):
+		wrong("email", "error.email.format")
+	}
+	switch {
+	case password == "":
+		wrong("password", "error.password.required")
+	case len(password) > maxPassword:
+		wrong("password", "error.password.long")
+	}
+	if len(problems) > 0 {
+		return p.showSignIn(c, http.StatusUnprocessableEntity, v, problems...)
+	}
+	for _, l := range []struct {
+		limit   identity.Limit
+		subject string
+	}{{identity.SignInAddress, c.Address()}, {identity.SignInEmail, identity.FoldEmail(v.Email)}} {
+		if err := c.Site.Accounts.Allow(ctx, c.Now, l.limit, l.subject); fault.Is(err, fault.Busy) {
+			v.Busy = tooMany(c, err)
+			return p.showSignIn(c, http.StatusTooManyRequests, v)
+		} else if err != nil {
+			return err
+		}
+	}
+	accountID, err := c.Site.Accounts.SignIn(ctx, v.Email, password)
+	if fault.Is(err, fault.SignIn) {
+		return p.showSignIn(c, http.StatusUnprocessableEntity, v, ui.Problem{Field: "email", Text: c.T("signin.wrong")})
+	}
+	if err != nil {
+		return err
+	}
+	account, err := c.Site.Accounts.Get(ctx, accountID)
+	if err != nil {
+		return err
+	}
+	if err := c.SignIn(account.ID, account.Members); err != nil {
+		return err
+	}
+	return c.Redirect(web.Local(v.To, "/bills"))
+}
+
+// maxPassword bounds what is hashed, in bytes. Nobody types more.
+const maxPassword = 512
+
+// signOut ends the session and says so.
+func (p *Portal) signOut(c *web.Context) error {
+	if err := c.SignOut(); err != nil {
+		return err
+	}
+	c.Session = identity.Session{}
+	v := failView{Title: c.T("signin.done"), Text: c.T("signin.done.body"), Main: ui.Button{Label: c.T("fault.home"), Href: "/"}}
+	frame := page(c, v.Title)
+	return c.Render(http.StatusOK, failPage(frame, v))
+}
+
+func (p *Portal) showSignIn(c *web.Context, status int, v signInView, problems ...ui.Problem) error {
+	v.Guest = "/pay"
+	if v.To != "" {
+		v.Guest += "?to=" + url.QueryEscape(v.To)
+	}
+	frame := page(c, c.T("signin.title"))
+	frame.Problems = problems
+	frame.SignInURL = ""
+	frame.Path = "/sign-in?to=" + url.QueryEscape(v.To)
+	return c.Render(status, signInPage(frame, v))
+}
+
+// tooMany says how long to wait and sets the header that says so to programs.
+func tooMany(c *web.Context, err error) string {
+	var f *fault.Error
+	if errors.As(err, &f) {
+		c.W.Header().Set("Retry-After", strconv.Itoa(int((f.Wait+time.Second-1)/time.Second)))
+	}
+	return c.T("find.too_many", "Wait", wait(c.Words, retryAfter(c.W.Header())), "Phone", c.Site.Brand.Phone.Display)
+}
