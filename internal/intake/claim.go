@@ -71,7 +71,14 @@ func claimOf(e *eob, known *names, since day.Date) (*Claim, error) {
 	if !since.IsZero() && !c.ServiceDate.IsZero() && c.ServiceDate.Before(since) {
 		return nil, &skip{"before_since", "the service date is before --since"}
 	}
-	owed, err := responsibility(e)
+	if err := checkCurrency(e); err != nil {
+		return nil, err
+	}
+	read, err := readItems(e)
+	if err != nil {
+		return nil, err
+	}
+	owed, err := responsibility(e, read)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +86,7 @@ func claimOf(e *eob, known *names, since day.Date) (*Claim, error) {
 	c.Payer, c.SelfPay = payer(e, known)
 	c.Provider = display(e.Provider, known)
 	c.Visit = visit(e, known, c)
-	return c, c.figures(e)
+	return c, c.figures(e, read)
 }
 
 // billable is point 1 of the rule: active claims with an outcome, and cancelled ones that void a bill.

@@ -1,6 +1,8 @@
 package intake
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -121,5 +123,19 @@ func TestRefusedRowIsAFileOfItsOwn(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestColumnsAreDocumented holds the document against the code.
+func TestColumnsAreDocumented(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "importing.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range columns {
+		if !strings.Contains(string(text), "`"+c.name+"`") {
+			t.Errorf("docs/importing.md does not name the column %s", c.name)
+		}
 	}
 }

@@ -8,13 +8,24 @@ import (
 
 // itemFigures are the exact amounts of one item.
 type itemFigures struct {
-	charged, planPaid, share money.Decimal
-	hasCharged, hasShare     bool
+	statement
+	charged, planPaid money.Decimal
+	hasCharged        bool
 }
 
-// figuresOf reads one item: what was charged, what the plan paid, what is the patient's.
-func figuresOf(it *item) (f itemFigures, err error) {
-	var s statement
+// readItems reads the amounts of every item once, for the rule and for the lines.
+func readItems(e *eob) ([]itemFigures, error) {
+	out := make([]itemFigures, len(e.Item))
+	for i := range e.Item {
+		if err := out[i].read(&e.Item[i]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// read reads one item: what was charged, what the plan paid, and what it states of the patient's share.
+func (f *itemFigures) read(it *item) (err error) {
 	var submitted, paidProvider, benefit money.Decimal
 	var hasSubmitted, hasPaidProvider bool
 	for i := range it.Adjudication {
@@ -36,16 +47,15 @@ func figuresOf(it *item) (f itemFigures, err error) {
 			}
 			d, err := a.Amount.decimal()
 			if err != nil {
-				return f, err
+				return err
 			}
 			*to = to.Add(d)
 			break
 		}
-		if err := s.add(a); err != nil {
-			return f, err
+		if err := f.add(a); err != nil {
+			return err
 		}
 	}
-	f.share, f.hasShare = s.owed()
 	f.planPaid = benefit
 	if hasPaidProvider {
 		f.planPaid = paidProvider
@@ -55,7 +65,7 @@ func figuresOf(it *item) (f itemFigures, err error) {
 		f.hasCharged = true
 		f.charged, err = it.Net.decimal()
 	}
-	return f, err
+	return err
 }
 
 // running rounds a growing exact sum so that the parts add up to the rounded whole.
@@ -76,29 +86,28 @@ func (r *running) next(d money.Decimal) (money.Cents, error) {
 }
 
 // figures fills the lines and the bill's own totals.
-func (c *Claim) figures(e *eob) error {
+func (c *Claim) figures(e *eob, read []itemFigures) error {
 	var charged, paid, share running
 	c.Lines = make([]Line, 0, len(e.Item))
 	anyCharge := false
 	for i := range e.Item {
-		f, err := figuresOf(&e.Item[i])
-		if err != nil {
-			return err
-		}
-		l := Line{Text: describe(e.Item[i].ProductOrService), HasShare: f.hasShare}
+		f := &read[i]
+		owed, stated := f.owed()
+		l := Line{Text: describe(e.Item[i].ProductOrService), HasShare: stated}
 		if l.Date = fhirDay(e.Item[i].ServicedPeriod.Start); l.Date.IsZero() {
 			l.Date = fhirDay(e.Item[i].ServicedDate)
 		}
+		var err error
 		if l.Charged, err = charged.next(f.charged); err != nil {
 			return err
 		}
 		if l.PlanPaid, err = paid.next(f.planPaid); err != nil {
 			return err
 		}
-		if l.Share, err = share.next(f.share); err != nil {
+		if l.Share, err = share.next(owed); err != nil {
 			return err
 		}
-		if f.hasShare || f.hasCharged {
+		if stated || f.hasCharged {
 			l.Adjustments = l.Charged - l.PlanPaid - l.Share
 		}
 		anyCharge = anyCharge || f.hasCharged

@@ -112,19 +112,16 @@ func (s *statement) owed() (money.Decimal, bool) {
 }
 
 // responsibility works out what the patient owes. Every amount is taken as an exact decimal, summed exactly and rounded
-// once, half up, to cents. It returns a *Refusal for amounts that cannot be used: a currency other than USD, or numbers
-// out of all proportion. It looks at amounts only; status, use and outcome are the caller's.
-func responsibility(e *eob) (Owed, error) {
-	if err := checkCurrency(e); err != nil {
-		return Owed{}, err
-	}
+// once, half up, to cents. It returns a *Refusal for numbers out of all proportion. It looks at amounts only; currency,
+// status, use and outcome are the caller's. read holds the items, as readItems gives them.
+func responsibility(e *eob, read []itemFigures) (Owed, error) {
 	var totals statement
 	for i := range e.Total {
 		if err := totals.add(&e.Total[i]); err != nil {
 			return Owed{}, err
 		}
 	}
-	items, err := sumItems(e)
+	items, err := sumItems(e, read)
 	if err != nil {
 		return Owed{}, err
 	}
@@ -163,15 +160,10 @@ type itemSum struct {
 	liability, shares money.Decimal
 }
 
-func sumItems(e *eob) (itemSum, error) {
+func sumItems(e *eob, read []itemFigures) (itemSum, error) {
 	var sum itemSum
-	for i := range e.Item {
-		var s statement
-		for j := range e.Item[i].Adjudication {
-			if err := s.add(&e.Item[i].Adjudication[j]); err != nil {
-				return sum, err
-			}
-		}
+	for i := range read {
+		s := &read[i].statement
 		sum.repeated = sum.repeated || s.repeated
 		sum.paid = sum.paid.Add(s.paid)
 		if s.hasLiability && s.hasShares && !s.liability.Equal(s.shares) {

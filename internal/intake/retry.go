@@ -76,6 +76,7 @@ func (r *Runner) retryOne(ctx context.Context, d *decoder, key string) error {
 	}
 	for i := range b.work {
 		w := &b.work[i]
+		w.at.Place = "kept record"
 		w.closes, w.raw = key, content // refused again, it is the same record again
 	}
 	b.tally.records = len(b.work)

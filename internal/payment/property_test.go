@@ -51,7 +51,6 @@ type life struct {
 	cards   []string // payments
 	queued  []string
 	filed   []string
-	settled []string
 }
 
 func (l *life) amount(what string) money.Cents {
@@ -124,9 +123,7 @@ func (l *life) settle(r *rapid.T) {
 	l.r = r
 	l.w.Cut(l.t)
 	l.filed, l.queued = append(l.filed, l.queued...), nil
-	p := l.one(l.filed, "debit")
-	l.w.Settled(l.t, p)
-	l.settled = append(l.settled, p)
+	l.w.Settled(l.t, l.one(l.filed, "debit"))
 }
 
 // giveBack lets the payer's bank return a debit, before or after it settled.

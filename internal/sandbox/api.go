@@ -189,6 +189,14 @@ func (s *Sandbox) once(r *http.Request, c *call, fn verb, hash string) reply {
 	return rep
 }
 
+// answerLife is how long the answer to an idempotency key is kept, counted at the start of the sandbox.
+const answerLife = 24 * time.Hour
+
+func forgetAnswers(t *tx) error {
+	_, err := t.q.Exec(`DELETE FROM answer WHERE created < $1`, time.Now().Add(-answerLife).UnixMicro())
+	return err
+}
+
 // answer turns a verb's result into its wire form. Errors that are not of the API's shape are logged and answered
 // with 500, as a real processor would.
 func (s *Sandbox) answer(v any, err error) reply {

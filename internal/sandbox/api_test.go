@@ -300,6 +300,15 @@ func TestListsAndPages(t *testing.T) {
 	}
 }
 
+func TestDollars(t *testing.T) {
+	t.Parallel()
+	for cents, want := range map[int64]string{1: "$0.01", 1050: "$10.50", 123456789: "$1,234,567.89"} {
+		if got := dollars(cents); got != want {
+			t.Errorf("%d cents read %s, want %s", cents, got, want)
+		}
+	}
+}
+
 func TestPages(t *testing.T) {
 	t.Parallel()
 	c := start(t, Config{})

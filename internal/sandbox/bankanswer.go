@@ -3,6 +3,7 @@ package sandbox
 import (
 	"bytes"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -25,10 +26,9 @@ func (b *Bank) answerDue(now time.Time) error {
 	if err != nil {
 		return err
 	}
+	var errs []error // one file that cannot be answered does not hold up the others
 	for _, hash := range sortedKeys(settled) {
-		if err := b.settle(hash, settled[hash], now); err != nil {
-			return err
-		}
+		errs = append(errs, b.settle(hash, settled[hash], now))
 	}
 	returned, err := b.due("return_at", now)
 	if err != nil {
@@ -43,14 +43,9 @@ func (b *Bank) answerDue(now time.Time) error {
 				plain = append(plain, e)
 			}
 		}
-		if err := b.giveBack("return-", hash, plain, now); err != nil {
-			return err
-		}
-		if err := b.giveBack("late-return-", hash, late, now); err != nil {
-			return err
-		}
+		errs = append(errs, b.giveBack("return-", hash, plain, now), b.giveBack("late-return-", hash, late, now))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // due returns the entries whose column (settle_at or return_at) has passed, by file.
@@ -134,6 +129,9 @@ func returnFile(entries []bankEntry, now time.Time) ([]byte, error) {
 	f := ach.NewFile()
 	h := ach.NewFileHeader()
 	h.ImmediateOrigin, h.ImmediateDestination = entries[0].dest, entries[0].origin
+	if ach.CheckRoutingNumber(h.ImmediateDestination) != nil {
+		h.ImmediateDestination = entries[0].dest // the originator named itself by its company id, not by a bank
+	}
 	h.ImmediateOriginName, h.ImmediateDestinationName = "SANDBOX BANK", "ORIGINATOR"
 	h.FileCreationDate, h.FileCreationTime = now.Format("060102"), now.Format("1504")
 	h.FileIDModifier = "A"

@@ -8,7 +8,8 @@ import (
 	"net/url"
 	"strings"
 
-	"memberpay/internal/money"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
 )
 
 //go:embed pages
@@ -144,7 +145,7 @@ func (p *pages) challenge(s *Sandbox) http.HandlerFunc {
 			if err != nil {
 				return err
 			}
-			v.Open, v.Amount = pi.Status == needsAction, money.Cents(pi.Amount).String()
+			v.Open, v.Amount = pi.Status == needsAction, dollars(pi.Amount)
 			var asked returnTo
 			if err := t.get(kindReturn, returnID(pi.ID), &record{Body: &asked}); err != nil {
 				return err
@@ -162,6 +163,11 @@ func (p *pages) challenge(s *Sandbox) http.HandlerFunc {
 		}
 		p.show(w, "challenge.html", "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors http: https:", v)
 	}
+}
+
+// dollars writes cents as people in the United States read them: "$1,234.50".
+func dollars(cents int64) string {
+	return message.NewPrinter(language.AmericanEnglish).Sprintf("$%d.%02d", cents/100, cents%100)
 }
 
 // pageLanguage is the language asked for by ?lang=, or else by the browser.

@@ -47,6 +47,9 @@ func New(cfg Config) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := st.write(forgetAnswers); err != nil {
+		return nil, errors.Join(err, st.close())
+	}
 	s := &Sandbox{cfg: cfg, store: st, wakeNews: make(chan struct{}, 1), wakeDue: make(chan struct{}, 1)}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	if s.handler, err = s.routes(); err != nil {

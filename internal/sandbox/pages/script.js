@@ -50,6 +50,8 @@
       window.addEventListener('message', this.receive);
       place.replaceChildren(frame);
       this.frame = frame;
+      const late = setTimeout(() => this.fire('loaderror', { error: { type: 'api_error', message: 'The card fields did not load.' } }), 15000);
+      this.up.then(() => clearTimeout(late));
       return this;
     }
 

@@ -44,7 +44,34 @@ func (p *Portal) again(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.startDraft(c, pay.PayerID, list.ids())
+	answers, fits := sameAgain(pay, list)
+	if !fits {
+		return p.startDraft(c, pay.PayerID, list.ids())
+	}
+	if own(c, pay) {
+		answers.Email = pay.Email
+	}
+	d, err := p.Payments.NewDraft(c.R.Context(), owner(c), payer(c, list[0].bill), answers)
+	if err != nil {
+		return err
+	}
+	return c.Redirect(step(d.ID, "method"))
+}
+
+// sameAgain is the answer that asks for the same bills and amounts once more. It reports false where the bills cannot
+// take them any more.
+func sameAgain(pay payment.Payment, list parts) (payment.Answers, bool) {
+	a := payment.Answers{Payee: pay.Payee, Full: true}
+	for _, x := range list {
+		if !x.known || x.bill.Due() < x.Amount {
+			return payment.Answers{}, false
+		}
+		a.Kind = x.bill.Kind
+		a.Full = a.Full && x.bill.Due() == x.Amount
+		a.Ticked = append(a.Ticked, x.BillID)
+		a.Lines = append(a.Lines, payment.Line{BillID: x.BillID, Amount: x.Amount})
+	}
+	return a, len(list) > 0
 }
 
 // forgetCard removes a saved card of the account.
@@ -80,4 +107,3 @@ func (p *Portal) callback(c *web.Context) error {
 	}
 	return nil
 }
-

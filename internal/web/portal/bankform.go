@@ -40,11 +40,7 @@ func (p *Portal) readBank(c *web.Context, d payment.Draft, f *methodForm) (probl
 		wrong(field, bankWords[err])
 		return false
 	}
-	holder := nacha.ValidName(f.bank.Name)
-	if utf8.RuneCountInString(f.bank.Name) > maxHolder {
-		holder = nacha.ErrNameLong
-	}
-	named("name", holder)
+	named("name", holderName(f.bank.Name))
 	named("routing", nacha.ValidRouting(f.bank.Routing))
 	if !keep {
 		digits, err := nacha.ValidAccount(number)
@@ -77,6 +73,20 @@ func (p *Portal) readBank(c *web.Context, d payment.Draft, f *methodForm) (probl
 		}
 		return d.SetBank(p.Seal, bank)
 	}, nil
+}
+
+// holderName reports what is wrong with a name on an account, or nil. Signs that are in no name are refused here, before
+// the bank rail drops them.
+func holderName(s string) error {
+	if utf8.RuneCountInString(s) > maxHolder {
+		return nacha.ErrNameLong
+	}
+	for _, r := range s {
+		if !unicode.IsLetter(r) && !unicode.Is(unicode.M, r) && !strings.ContainsRune(" .,-'’&", r) {
+			return nacha.ErrNameLetters
+		}
+	}
+	return nacha.ValidName(s)
 }
 
 func concerns(problems []ui.Problem, fields ...string) bool {

@@ -65,7 +65,7 @@ func (p *Portal) bills(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	s := billScribe{w: c.Words, today: day.Of(c.Now, c.Site.Brand.Zone()), names: known, visits: sum.visits}
+	s := billScribe{w: c.Words, today: day.Of(c.Now, c.Site.Brand.Zone()), names: known, visits: sum.visits, told: map[visitKey]bool{}}
 	v := billsView{Total: c.Words.Amount(sum.due), Pages: pages, Guest: !c.Session.SignedIn()}
 	v.Sections, v.Settled = s.sections(shown)
 	if !sum.asOf.IsZero() {
@@ -136,6 +136,7 @@ type billScribe struct {
 	today  day.Date
 	names  names
 	visits map[visitKey]visitSum
+	told   map[visitKey]bool // visits whose sums stand above
 }
 
 // sections divides the bills of a page into the open ones, by payee, and the settled ones. Bills of one visit stand
@@ -208,8 +209,15 @@ func (s billScribe) row(b bill.Bill) billRow {
 	if b.Pending > 0 {
 		r.Notes = append(r.Notes, s.w.T("bill.pending", "Amount", b.Pending))
 	}
-	if v := s.visits[visitKey{b.PatientID, b.Visit}]; b.Visit != "" && v.bills > 1 {
-		r.Notes = append(r.Notes, s.w.T("visit.same"), s.w.T("visit.still_open", "Amount", v.due))
+	k := visitKey{b.PatientID, b.Visit}
+	v := s.visits[k]
+	switch {
+	case b.Visit == "" || v.bills < 2:
+	case s.told[k]:
+		r.Notes = append(r.Notes, s.w.T("visit.same"))
+	default:
+		s.told[k] = true
+		r.Notes = append(r.Notes, s.w.N("visit.bills", v.bills), s.w.T("visit.still_open", "Amount", v.due))
 	}
 	return r
 }

@@ -168,6 +168,7 @@ type chooseView struct {
 	Action    string
 	Medical   []ui.Option
 	Premiums  []ui.Option
+	OnTheWay  []ui.Row // bills that are open and cannot be paid, because payments for all of them are on their way
 	Changed   []string // what is no longer as it was chosen
 	Total     string
 	Full      bool
@@ -195,9 +196,14 @@ func (p *Portal) choosePage(c *web.Context, d payment.Draft, bills []bill.Bill, 
 			continue
 		}
 		total += b.Due()
-		v.None = v.None && !b.Payable()
+		if !b.Payable() {
+			v.OnTheWay = append(v.OnTheWay, ui.Row{Key: billText(c, b), Value: c.T("bills.for", "Name", people.of(b.PatientID)),
+				Lines: []string{c.T("bill.pending", "Amount", b.Pending)}})
+			continue
+		}
+		v.None = false
 		o := billOption(c, b, people.of(b.PatientID), today)
-		o.Checked = b.Payable() && slices.Contains(answer.ticked, b.ID)
+		o.Checked = slices.Contains(answer.ticked, b.ID)
 		if b.Kind == bill.Premium {
 			v.Premiums = append(v.Premiums, o)
 		} else {
@@ -219,7 +225,7 @@ func (p *Portal) choosePage(c *web.Context, d payment.Draft, bills []bill.Bill, 
 
 // billOption is one bill to tick.
 func billOption(c *web.Context, b bill.Bill, name string, today day.Date) ui.Option {
-	o := ui.Option{Value: b.ID, Label: c.T("bills.for", "Name", name), Aside: c.Words.Amount(b.Due()), Off: !b.Payable(),
+	o := ui.Option{Value: b.ID, Label: c.T("bills.for", "Name", name), Aside: c.Words.Amount(b.Due()),
 		Lines: []string{billText(c, b)}}
 	if c.Session.SignedIn() && b.Provider != "" && b.Kind == bill.Medical {
 		o.Lines = append(o.Lines, b.Provider)
@@ -234,9 +240,6 @@ func billOption(c *web.Context, b bill.Bill, name string, today day.Date) ui.Opt
 	}
 	if b.Pending > 0 {
 		o.Lines = append(o.Lines, c.T("choose.row.pending", "Amount", b.Pending))
-	}
-	if o.Off {
-		o.Tag = &ui.Tag{Tone: ui.Info, Text: c.T("billstate.pending")}
 	}
 	return o
 }

@@ -23,7 +23,7 @@ type helpView struct {
 }
 
 // topic is a question and its answer.
-type topic struct{ ID, Title, Text string }
+type topic struct{ Title, Text string }
 
 // reach is how to reach a person.
 type reach struct {
@@ -46,7 +46,7 @@ func (p *Portal) help(c *web.Context) error {
 	v := helpView{Reach: reachOf(c), Finance: ui.Link{Label: c.T("shell.help.financial"), Href: c.Site.Brand.Links.FinancialHelp}}
 	v.Finance.New = strings.HasPrefix(v.Finance.Href, "https:")
 	for _, t := range helpTopics {
-		v.Topics = append(v.Topics, topic{ID: t, Title: c.T("help." + t + ".title"),
+		v.Topics = append(v.Topics, topic{Title: c.T("help." + t + ".title"),
 			Text: c.T("help."+t+".body", "Phone", c.Site.Brand.Phone.Display)})
 	}
 	return c.Render(http.StatusOK, helpPage(page(c, c.T("help.title")), v))

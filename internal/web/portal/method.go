@@ -66,7 +66,7 @@ func (p *Portal) givenMethod(c *web.Context, d payment.Draft) (methodForm, error
 	case a.CardToken != "":
 		f.method = methodKept
 	}
-	if !a.Emailed && c.Session.SignedIn() {
+	if !a.Emailed && a.Email == "" && c.Session.SignedIn() {
 		account, err := c.Site.Accounts.Get(c.R.Context(), c.Session.AccountID)
 		if err != nil {
 			return f, err
@@ -287,4 +287,3 @@ func bankName(c *web.Context, kind, last4 string) string {
 	}
 	return c.T("method.name.checking", "Last4", last4)
 }
-

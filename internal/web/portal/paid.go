@@ -51,6 +51,7 @@ type paidView struct {
 	Rows    []ui.Row
 	Bills   []ui.Row
 	Left    string // what is still open on these bills
+	Credit  string // what of the payment these bills did not need
 	Bank    string // address of the payer's bank, for its check
 	Ask     bool
 	PDF     string // label of the link
@@ -103,12 +104,15 @@ func (p *Portal) paidView(c *web.Context, pay payment.Payment) (paidView, error)
 	if err != nil {
 		return paidView{}, err
 	}
-	v := paidView{Path: paymentPath(pay), Ask: how.ask, PDF: "", Rows: p.paidRows(c, pay), Bills: parts.rows(c),
+	v := paidView{Path: paymentPath(pay), Ask: how.ask, Rows: p.paidRows(c, pay, key), Bills: parts.rows(c),
 		Left: parts.left(c, pay),
 		Panel: ui.Panel{Tone: how.tone, Title: c.T("state." + key + ".title"), Label: c.T("paid.number"), Number: id.Grouped(pay.Confirmation),
 			Text: c.T("state."+key+".body", "Amount", pay.Amount, "Payee", payeeName(c, pay.Payee))}}
 	if how.pdf != "" {
 		v.PDF = c.T(how.pdf)
+	}
+	if credit := parts.credit(pay); credit > 0 {
+		v.Credit = c.T("paid.credit", "Amount", credit)
 	}
 	v.Next = p.nextSteps(c, pay, key)
 	if how.reason != "" && key == string(pay.State) {
@@ -118,9 +122,6 @@ func (p *Portal) paidView(c *web.Context, pay payment.Payment) (paidView, error)
 	}
 	if how.again != "" && key == string(pay.State) && parts.payable() {
 		v.Again = c.T(how.again)
-		if pay.State == payment.Failed && pay.CanRetry {
-			v.Again = c.T("state.failed.retry")
-		}
 	}
 	if how.rest && parts.payable() {
 		v.Rest = parts.ids()
@@ -229,18 +230,11 @@ func (p *Portal) cancelable(c *web.Context, pay payment.Payment) bool {
 	return false
 }
 
-func methodName(c *web.Context, pay payment.Payment) string {
-	if pay.Rail == payment.Bank {
-		return bankName(c, pay.Brand, pay.Last4)
-	}
-	return cardName(c, processor.Card{Brand: pay.Brand, Last4: pay.Last4})
-}
-
-func (p *Portal) paidRows(c *web.Context, pay payment.Payment) []ui.Row {
+func (p *Portal) paidRows(c *web.Context, pay payment.Payment, key string) []ui.Row {
 	return []ui.Row{
-		{Key: c.T("paid.status"), Value: c.T("state." + string(pay.State) + ".short")},
+		{Key: c.T("paid.status"), Value: c.T("state." + key + ".short")},
 		{Key: c.T("paid.date"), Value: moment(c, pay.SubmittedAt)},
-		{Key: c.T("paid.method"), Value: methodName(c, pay)},
+		{Key: c.T("paid.method"), Value: paidWith(c, pay)},
 		{Key: c.T("paid.payee"), Value: payeeName(c, pay.Payee)},
 		{Key: c.T("paid.amount"), Value: c.Words.Amount(pay.Amount), Strong: true},
 	}
@@ -330,6 +324,18 @@ func (list parts) left(c *web.Context, pay payment.Payment) string {
 	return c.T("paid.bills.left_none")
 }
 
+// credit is what of a received payment its bills did not need.
+func (list parts) credit(pay payment.Payment) money.Cents {
+	if pay.State != payment.Succeeded {
+		return 0
+	}
+	credit := pay.Amount
+	for _, x := range list {
+		credit -= x.Applied
+	}
+	return credit
+}
+
 func (list parts) payable() bool {
 	return slices.ContainsFunc(list, func(x part) bool { return x.known && x.bill.Payable() })
 }
@@ -344,4 +350,3 @@ func (list parts) ids() []string {
 	}
 	return out
 }
-

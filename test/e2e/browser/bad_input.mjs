@@ -146,7 +146,7 @@ scenario('names and e-mail addresses', async () => {
   await findGuest(page, person(0));
   await choose(page, { amount: '5.00' });
   const good = { routing: '021000021', account: '123456789' };
-  for (const name of ['', 'x'.repeat(200), '=cmd|calc', '<script>alert(1)</script>']) {
+  for (const name of ['', 'x'.repeat(200), '12345', '<<<>>>', '李小龙']) {
     await fillBank(page, { name: name || ' ' }, { account: good });
     await next(page);
     await refused(page, field(page, 'method.bank.name'), `name ${name.slice(0, 20)}`);

@@ -136,12 +136,16 @@ export async function tabTo(page, locator, key = 'Tab') {
   for (let i = 0; i < 120; i++) {
     if (await locator.evaluate((e) => e === e.getRootNode().activeElement)) {
       const seen = await locator.evaluate((e) => {
-        const look = (n) => {
-          const s = getComputedStyle(n);
-          return (s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0) || s.boxShadow !== 'none';
-        };
-        return look(e) || [...(e.labels || [])].some((l) => look(l) || getComputedStyle(l, '::before').boxShadow !== 'none'
-          || getComputedStyle(l, '::before').outlineStyle !== 'none');
+        const near = [e, ...(e.labels || []), e.parentElement, e.parentElement?.parentElement].filter(Boolean);
+        const look = () => near.flatMap((n) => [null, '::before', '::after'].map((part) => {
+          const s = getComputedStyle(n, part);
+          return [s.outlineStyle, s.outlineWidth, s.outlineColor, s.boxShadow, s.borderColor, s.backgroundColor].join();
+        })).join('|');
+        const focused = look();
+        e.blur();
+        const plain = look();
+        e.focus();
+        return focused !== plain;
       });
       assert.ok(seen, `the focus on ${locator} cannot be seen`);
       return;

@@ -1,0 +1,145 @@
+package portal
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"memberpay/internal/bill"
+	"memberpay/internal/id"
+	"memberpay/internal/paper"
+	"memberpay/internal/payment"
+	"memberpay/internal/web"
+)
+
+// receiptPDF is the document of a payment: a receipt where the money was received, and an honest record of what happened
+// in every other state.
+func (p *Portal) receiptPDF(c *web.Context) error {
+	pay, err := p.findPayment(c)
+	if err != nil {
+		return err
+	}
+	blocks, err := p.receipt(c, pay)
+	if err != nil {
+		return err
+	}
+	number := id.Grouped(pay.Confirmation)
+	d := letter(c, c.T(states[pay.State].title)+" "+number, blocks)
+	d.Created = pay.UpdatedAt
+	return sendPDF(c, "payment-"+number+".pdf", d)
+}
+
+// receipt is what a payment's document says.
+func (p *Portal) receipt(c *web.Context, pay payment.Payment) ([]paper.Block, error) {
+	words, err := p.stateWords(c, pay)
+	if err != nil {
+		return nil, err
+	}
+	list, err := p.parts(c, pay)
+	if err != nil {
+		return nil, err
+	}
+	payee := payeeName(c, pay.Payee)
+	blocks := []paper.Block{
+		paper.Heading{Level: 1, Text: c.T("state." + words + ".title")},
+		paper.Paragraph{Text: c.T("state."+words+".body", "Amount", pay.Amount, "Payee", payee)},
+		paper.Highlights{{Label: c.T("paid.amount"), Value: c.Words.Amount(pay.Amount)}, {Label: c.T("paid.number"), Value: id.Grouped(pay.Confirmation)}},
+	}
+	if pay.State == payment.Pending {
+		blocks = append(blocks, paper.Callout{Title: c.T("receipt.title.pending"), Text: c.T("receipt.not_final")})
+	}
+	if how := states[pay.State]; how.reason != "" && words == string(pay.State) {
+		why, next := reasonWords(c, how.reason, pay.Reason)
+		blocks = append(blocks, paper.Callout{Title: why, Text: next})
+	}
+	facts := paper.Facts{{Label: c.T("paid.date"), Value: moment(c, pay.SubmittedAt)}}
+	if !pay.SettledAt.IsZero() && pay.Rail == payment.Bank {
+		facts = append(facts, paper.Fact{Label: c.T("receipt.settled"), Value: c.Words.DateIn(pay.SettledAt, c.Site.Brand.Zone())})
+	}
+	blocks = append(blocks, append(facts, paper.Fact{Label: c.T("paid.method"), Value: paidWith(c, pay)},
+		paper.Fact{Label: c.T("paid.payee"), Value: payee}))
+	blocks = append(blocks, p.receiptBills(c, pay, list)...)
+	if pay.State == payment.Succeeded && c.Session.SignedIn() {
+		blocks = append(blocks, substantiation(c, list)...)
+	}
+	if own(c, pay) {
+		blocks = append(blocks, paper.Heading{Level: 2, Text: c.T("receipt.auth")})
+		for text := range strings.SplitSeq(pay.Authorization, paragraph) {
+			blocks = append(blocks, paper.Paragraph{Text: text, Quiet: true})
+		}
+	}
+	return blocks, nil
+}
+
+// receiptBills is the table of what a payment is for.
+func (p *Portal) receiptBills(c *web.Context, pay payment.Payment, list parts) []paper.Block {
+	t := paper.Table{Summary: c.T("paid.bills.caption"), Columns: []paper.Column{{Head: c.T("bills.col.bill")},
+		{Head: c.T("paid.bills.part"), Align: paper.End}, {Head: c.T("paid.bills.left"), Align: paper.End}},
+		Total: []string{c.T("paid.amount"), c.Words.Amount(pay.Amount), ""}}
+	for _, x := range list {
+		row := []string{c.T("paid.bill.other"), c.Words.Amount(x.Amount), ""}
+		if x.known {
+			row[0] = c.T("bill.title", "Number", billNumber(x.bill)) + "\n" + billText(c, x.bill) + " · " + c.T("bills.for", "Name", x.name)
+			row[2] = c.Words.Amount(x.bill.Due())
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	blocks := []paper.Block{paper.Heading{Level: 2, Text: c.T("paid.bills")}, t}
+	if credit := list.credit(pay); credit > 0 {
+		blocks = append(blocks, paper.Paragraph{Text: c.T("paid.credit", "Amount", credit)})
+	}
+	return blocks
+}
+
+// substantiation is what a health savings or flexible spending account asks for, bill by bill. Only a member who has
+// signed in gets it, because it tells where somebody was cared for.
+func substantiation(c *web.Context, list parts) []paper.Block {
+	var blocks []paper.Block
+	for _, x := range list {
+		if !x.known || x.bill.Kind != bill.Medical || x.Applied == 0 {
+			continue
+		}
+		facts := paper.Facts{{Label: c.T("receipt.patient"), Value: x.name}}
+		if x.bill.Provider != "" {
+			facts = append(facts, paper.Fact{Label: c.T("receipt.provider"), Value: x.bill.Provider})
+		}
+		if !x.bill.ServiceDate.IsZero() {
+			facts = append(facts, paper.Fact{Label: c.T("bill.care_date"), Value: date(c, x.bill.ServiceDate)})
+		}
+		blocks = append(blocks, append(facts, paper.Fact{Label: c.T("receipt.after_plan"), Value: c.Words.Amount(x.Applied)}))
+	}
+	if len(blocks) == 0 {
+		return nil
+	}
+	blocks = append([]paper.Block{paper.Heading{Level: 2, Text: c.T("receipt.hsa")}}, blocks...)
+	return append(blocks, paper.Paragraph{Text: c.T("receipt.hsa.keep"), Quiet: true})
+}
+
+// letter is the frame of every document of this site.
+func letter(c *web.Context, title string, blocks []paper.Block) paper.Document {
+	b := c.Site.Brand
+	d := paper.Document{Lang: c.Words.Lang() + "-US", Title: title, Author: b.Name, LogoText: b.Name, Created: c.Now, Blocks: blocks,
+		Footer: b.Name + " · " + c.T("receipt.questions", "Phone", b.Phone.Display), PageFormat: c.T("receipt.page", "Number", "{page}", "Total", "{pages}")}
+	fmt.Sscanf(b.Colors.Light.Primary, "#%02x%02x%02x", &d.Accent[0], &d.Accent[1], &d.Accent[2]) // a loaded brand's colors are six hex digits
+	if len(b.Offices) > 0 {
+		d.Masthead = append(d.Masthead, b.Offices[0].Address...)
+	}
+	d.Masthead = append(d.Masthead, b.Phone.Display)
+	return d
+}
+
+// sendPDF answers with a document to save under a name of letters, digits and dashes.
+func sendPDF(c *web.Context, name string, d paper.Document) error {
+	var buf bytes.Buffer
+	if err := paper.Write(&buf, d); err != nil {
+		return err
+	}
+	h := c.W.Header()
+	h.Set("Content-Type", "application/pdf")
+	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	h.Set("Content-Length", fmt.Sprint(buf.Len()))
+	c.W.WriteHeader(http.StatusOK)
+	_, err := c.W.Write(buf.Bytes())
+	return err
+}
