@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -65,10 +66,44 @@ func (c achCut) Run(ctx context.Context) error {
 	}
 	defer d.Close()
 	report, err := rail.Cut(ctx)
-	if err != nil {
-		return err
+	if c.JSON {
+		return errors.Join(json.NewEncoder(os.Stdout).Encode(cutJSON(report)), err)
 	}
-	return c.print(report)
+	if len(report.Files) == 0 {
+		fmt.Println("no bank payment is waiting")
+	}
+	for _, f := range report.Files {
+		fmt.Printf("%s: %d entries, %s, to be paid on %s\n", f.Name, f.Entries, f.Total, f.EffectiveOn)
+	}
+	for _, name := range report.Delivered {
+		fmt.Printf("delivered %s\n", name)
+	}
+	if report.Waiting > 0 {
+		fmt.Printf("%d entries wait: their payee has no bank details in the brand configuration, or they cannot be read\n", report.Waiting)
+	}
+	return err
+}
+
+// cutJSON is a report under the names that scripts read.
+func cutJSON(r nacha.CutReport) any {
+	type file struct {
+		Name        string `json:"name"`
+		Entries     int    `json:"entries"`
+		TotalCents  int64  `json:"total_cents"`
+		EffectiveOn string `json:"effective_on"`
+		SHA256      string `json:"sha256"`
+	}
+	files := []file{}
+	for _, f := range r.Files {
+		files = append(files, file{f.Name, f.Entries, int64(f.Total), f.EffectiveOn.String(), f.SHA256})
+	}
+	return struct {
+		Files      []file   `json:"files"`
+		Delivered  []string `json:"delivered"`
+		Entries    int      `json:"entries"`
+		TotalCents int64    `json:"total_cents"`
+		Waiting    int      `json:"waiting"`
+	}{files, append([]string{}, r.Delivered...), r.Entries(), int64(r.Total()), r.Waiting}
 }
 
 func (c achReceive) Run(ctx context.Context) error {
@@ -86,12 +121,4 @@ func (c achReceive) Run(ctx context.Context) error {
 		fmt.Printf("%d results taken in\n", n)
 	}
 	return err
-}
-
-func (c achStore) print(report nacha.CutReport) error {
-	if c.JSON {
-		return json.NewEncoder(os.Stdout).Encode(report)
-	}
-	fmt.Println(report)
-	return nil
 }

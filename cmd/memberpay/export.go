@@ -21,7 +21,7 @@ import (
 type exportCommand struct {
 	config.Store `embed:""`
 	What         string `arg:"" enum:"bills,payments,ledger" help:"bills, payments or ledger."`
-	Format       string `enum:"csv,json" default:"csv" help:"csv, or json: one object a line."`
+	Format       string `enum:"csv,json" default:"csv" help:"csv, or json: an array with one object a line."`
 	Output       string `short:"o" help:"File to write; standard output where empty." type:"path"`
 }
 
@@ -82,6 +82,7 @@ type rows struct {
 	out   *bufio.Writer
 	csv   *csv.Writer // nil for JSON
 	names []string
+	n     int
 }
 
 func newRows(f *os.File, format string) *rows {
@@ -122,19 +123,29 @@ func (r *rows) object(values []any) error {
 			return err
 		}
 		lead := `,"`
-		if i == 0 {
-			lead = `{"`
+		switch {
+		case i == 0 && r.n == 0:
+			lead = "[\n{\""
+		case i == 0:
+			lead = ",\n{\""
 		}
 		if _, err := io.WriteString(r.out, lead+r.names[i]+`":`+string(text)); err != nil {
 			return err
 		}
 	}
-	_, err := io.WriteString(r.out, "}\n")
+	r.n++
+	_, err := io.WriteString(r.out, "}")
 	return err
 }
 
 func (r *rows) close() error {
-	if r.csv != nil {
+	if r.csv == nil {
+		end := "\n]\n"
+		if r.n == 0 {
+			end = "[]\n"
+		}
+		r.out.WriteString(end)
+	} else {
 		r.csv.Flush()
 		if err := r.csv.Error(); err != nil {
 			return err

@@ -16,22 +16,23 @@ import (
 )
 
 type importCommand struct {
-	FHIR importFHIR `cmd:"" name:"fhir" help:"Import FHIR R4 bundles, NDJSON, .gz files or folders of them."`
-	CSV  importCSV  `cmd:"" name:"csv" help:"Import a daily balance file."`
+	FHIR  importFHIR  `cmd:"" name:"fhir" help:"Import FHIR R4 bundles, NDJSON, .gz files or folders of them."`
+	CSV   importCSV   `cmd:"" name:"csv" help:"Import a daily balance file."`
+	Retry importRetry `cmd:"" help:"Try every refused record again that was kept."`
 }
 
 type importFHIR struct {
 	config.Store `embed:""`
 	Paths        []string `arg:"" name:"path" help:"Files and folders." type:"path"`
 	Since        string   `help:"Leave out bills for services before this day." placeholder:"2026-01-31"`
-	JSON         bool     `help:"Report as JSON lines: one a record not billed, then the counts."`
+	JSON         bool     `help:"Report as one JSON object: the records not billed, and the counts."`
 }
 
 type importCSV struct {
 	config.Store `embed:""`
 	File         string `arg:"" help:"The balance file." type:"path"`
 	Brand        string `help:"Brand configuration, for the names of payees." env:"MEMBERPAY_BRAND" type:"path"`
-	JSON         bool   `help:"Report as JSON lines."`
+	JSON         bool   `help:"Report as one JSON object."`
 }
 
 func (c importFHIR) Run(ctx context.Context) error {
@@ -44,6 +45,22 @@ func (c importFHIR) Run(ctx context.Context) error {
 	}
 	return runImport(ctx, c.Store, c.JSON, intake.Runner{Since: since}, func(r *intake.Runner) (intake.Report, error) {
 		return r.FHIR(ctx, c.Paths)
+	})
+}
+
+type importRetry struct {
+	config.Store `embed:""`
+	Brand        string `help:"Brand configuration, for the names of payees." env:"MEMBERPAY_BRAND" type:"path"`
+	JSON         bool   `help:"Report as one JSON object."`
+}
+
+func (c importRetry) Run(ctx context.Context) error {
+	b, err := app.LoadBrand(c.Brand)
+	if err != nil {
+		return err
+	}
+	return runImport(ctx, c.Store, c.JSON, intake.Runner{Payee: payeeOf(b)}, func(r *intake.Runner) (intake.Report, error) {
+		return r.Retry(ctx)
 	})
 }
 
@@ -75,19 +92,12 @@ func runImport(ctx context.Context, s config.Store, asJSON bool, r intake.Runner
 	defer d.Close()
 	out := bufio.NewWriter(os.Stdout)
 	defer out.Flush()
-	lines := json.NewEncoder(out)
-	r.DB = d
-	r.Line = func(l intake.ReportLine) {
-		if asJSON {
-			lines.Encode(l)
-			return
-		}
-		fmt.Fprintln(out, l)
-	}
-	var told time.Time
+	told := lineWriter{out: out, json: asJSON}
+	r.DB, r.Line = d, told.line
+	var shown time.Time
 	r.Progress = func(p intake.Report) {
-		if time.Since(told) > 2*time.Second {
-			told = time.Now()
+		if time.Since(shown) > 2*time.Second {
+			shown = time.Now()
 			fmt.Fprintf(os.Stderr, "%d records, %d bills read\n", p.Records, p.Bills)
 		}
 	}
@@ -95,9 +105,45 @@ func runImport(ctx context.Context, s config.Store, asJSON bool, r intake.Runner
 	if err != nil {
 		return err
 	}
-	if asJSON {
-		return lines.Encode(report)
+	return told.report(report)
+}
+
+// lineWriter writes lines as they come and the counts behind them: as text, or as one JSON object whose array
+// "not_billed" holds the lines.
+type lineWriter struct {
+	out  *bufio.Writer
+	json bool
+	n    int
+}
+
+func (w *lineWriter) line(l intake.ReportLine) {
+	if !w.json {
+		fmt.Fprintln(w.out, l)
+		return
 	}
-	_, err = fmt.Fprint(out, report)
-	return err
+	lead := ",\n"
+	if w.n == 0 {
+		lead = "{\"not_billed\":[\n"
+	}
+	text, _ := json.Marshal(l) // plain values: cannot fail
+	w.n++
+	w.out.WriteString(lead)
+	w.out.Write(text)
+}
+
+func (w *lineWriter) report(r intake.Report) error {
+	if !w.json {
+		_, err := fmt.Fprint(w.out, r)
+		return err
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	if w.n == 0 {
+		w.out.WriteString("{\"not_billed\":[")
+	}
+	w.out.WriteString("],\n")
+	w.out.Write(text[1:]) // the counts go into the same object
+	return w.out.WriteByte('\n')
 }

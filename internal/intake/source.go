@@ -14,15 +14,6 @@ import (
 	"strings"
 )
 
-// Kind is what a file holds, found by looking at its first bytes.
-type Kind string
-
-const (
-	KindJSON  Kind = "json"  // one or more JSON objects: bundles, resources
-	KindLines Kind = "lines" // one JSON object a line (NDJSON)
-	KindText  Kind = "text"  // anything else that is text; what CSV wants
-)
-
 // Refusal says why a record or file was not taken. Code is stable, for counting; Text is for a person.
 type Refusal struct {
 	Code string

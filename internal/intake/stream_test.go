@@ -264,3 +264,29 @@ func TestExpand(t *testing.T) {
 		t.Errorf("a folder read as a file: %s", got)
 	}
 }
+
+func TestFolderWithOddFiles(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	for name, text := range map[string]string{"a.json": bundleOf(entry), "b.csv": "a,b\n1,2\n", "c.png": "\x89PNG\r\n\x1a\n\x00\x00", "d": "",
+		"e.json": pat, "f.pdf": "%PDF-1.7"} {
+		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(filepath.Join(root, "nowhere"), filepath.Join(root, "g.json")); err != nil {
+		t.Fatal(err)
+	}
+	files, err := Expand([]string{root})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range files {
+		got = append(got, filepath.Base(f)+":"+outline(t, f))
+	}
+	want := "a.json:entry1=Patient b.csv:file!not_json c.png:file!encoding d:file!empty e.json:resource=Patient f.pdf:file!not_json g.json:file!unreadable"
+	if strings.Join(got, " ") != want {
+		t.Errorf("got %s", strings.Join(got, " "))
+	}
+}

@@ -83,8 +83,8 @@ var cardTable = []CardScript{
 	{Number: "4000000000002685", Brand: "visa", Label: "Disputed: not received", Does: "The payment succeeds and is disputed a moment later.", key: "dispute_service", funding: "credit", dispute: "product_not_received"},
 
 	{Number: "4999000000000021", Brand: "visa", Label: "Slow", Does: "The payment succeeds after 5 seconds.", key: "slow", funding: "credit", pace: paceSlow},
-	{Number: "4999000000000039", Brand: "visa", Label: "No answer, then paid", Does: "No answer comes within a minute; the money moves.", key: "lost_good", funding: "credit", pace: paceLostGood},
-	{Number: "4999000000000047", Brand: "visa", Label: "No answer, then declined", Does: "No answer comes within a minute; the bank declines later.", key: "lost_bad", funding: "credit", pace: paceLostBad, decline: "generic_decline"},
+	{Number: "4999000000000039", Brand: "visa", Label: "No answer, then paid", Does: "No answer comes within a minute; the money moves after 30 seconds.", key: "lost_good", funding: "credit", pace: paceLostGood},
+	{Number: "4999000000000047", Brand: "visa", Label: "No answer, then declined", Does: "No answer comes within a minute; the bank declines after 30 seconds.", key: "lost_bad", funding: "credit", pace: paceLostBad, decline: "generic_decline"},
 	{Number: "4999000000000054", Brand: "visa", Label: "Callbacks repeated", Does: "The payment succeeds; each callback arrives three times.", key: "twice", funding: "credit", news: newsTwice},
 	{Number: "4999000000000062", Brand: "visa", Label: "Callbacks out of order", Does: "The payment succeeds; an older callback arrives after a newer one.", key: "swapped", funding: "credit", news: newsSwapped},
 	{Number: "4999000000000070", Brand: "visa", Label: "Callback first", Does: "The payment succeeds; the callback arrives before the answer.", key: "news_first", funding: "credit", news: newsFirst},

@@ -40,7 +40,7 @@ type Config struct {
 type Pace struct {
 	Slow    time.Duration // how long the slow card takes (5 s)
 	Hang    time.Duration // how long a timeout card leaves the caller without an answer (65 s)
-	Later   time.Duration // after how long a timeout card's outcome becomes true (8 s)
+	Later   time.Duration // after how long a timeout card's outcome becomes true (30 s: later than a payer is kept waiting)
 	Reorder time.Duration // how late the late one of two callbacks comes (1 s)
 	Dispute time.Duration // after how long a disputed charge is disputed (2 s)
 	Retry   time.Duration // first wait after a callback failed; doubles each time, at most 5 min (1 s)
@@ -62,7 +62,7 @@ func (c Config) withDefaults() (Config, error) {
 	setText(&c.WebhookSecret, DefaultWebhookSecret)
 	setTime(&c.Pace.Slow, 5*time.Second)
 	setTime(&c.Pace.Hang, 65*time.Second)
-	setTime(&c.Pace.Later, 8*time.Second)
+	setTime(&c.Pace.Later, 30*time.Second)
 	setTime(&c.Pace.Reorder, time.Second)
 	setTime(&c.Pace.Dispute, 2*time.Second)
 	setTime(&c.Pace.Retry, time.Second)

@@ -30,7 +30,25 @@ func (p *Portal) choose(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.choosePage(c, d, bills, kept(d), nil)
+	answer := kept(d)
+	if payable := onlyPayable(bills); len(answer.ticked) == 0 && payable != "" {
+		answer.ticked = []string{payable} // there is nothing to choose
+	}
+	return p.choosePage(c, d, bills, answer, nil)
+}
+
+// onlyPayable is the one bill that can be paid, "" where there are none or several.
+func onlyPayable(bills []bill.Bill) string {
+	found := ""
+	for _, b := range bills {
+		if b.Payable() && found != "" {
+			return ""
+		}
+		if b.Payable() {
+			found = b.ID
+		}
+	}
+	return found
 }
 
 // kept is what a draft has as the answer, or the answer to begin with.

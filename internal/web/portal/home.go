@@ -3,6 +3,8 @@ package portal
 import (
 	"net/http"
 
+	"memberpay/internal/fault"
+	"memberpay/internal/payment"
 	"memberpay/internal/web"
 	"memberpay/internal/web/ui"
 )
@@ -26,11 +28,29 @@ func (p *Portal) home(c *web.Context) error {
 	frame := page(c, c.T("home.title"))
 	frame.Wide = true
 	frame.HelpURL, frame.SignInURL = "", "" // the page itself has both
-	return c.Render(http.StatusOK, homePage(frame, homeView{
-		Known:    c.Session.Known(),
-		SignedIn: c.Session.SignedIn(),
-		Tagline:  c.Site.Brand.Tagline.In(c.Words.Lang()),
-	}))
+	v := homeView{Known: c.Session.Known(), SignedIn: c.Session.SignedIn(), Tagline: c.Site.Brand.Tagline.In(c.Words.Lang())}
+	if v.Known {
+		d, err := payment.LatestDraft(c.R.Context(), p.DB.Read(), owner(c))
+		switch {
+		case err == nil && d.Chosen():
+			v.Begun = &begun{Href: step(d.ID, nextStep(d)),
+				Text: c.T("draft.resume.body", "Date", c.Words.DateIn(d.CreatedAt, c.Site.Brand.Zone()))}
+		case err != nil && !fault.Is(err, fault.NotFound):
+			return err
+		}
+	}
+	return c.Render(http.StatusOK, homePage(frame, v))
+}
+
+// nextStep is the first step of a draft without an answer.
+func nextStep(d payment.Draft) string {
+	switch {
+	case d.Complete():
+		return "review"
+	case d.Chosen():
+		return "method"
+	}
+	return "bills"
 }
 
 func homeLinks(p ui.Page) []ui.Link {
