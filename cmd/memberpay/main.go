@@ -30,6 +30,7 @@ var cli struct {
 	Ach     achCommand     `cmd:"" help:"Send bank files and take in answers."`
 	Verify  verifyCommand  `cmd:"" help:"Check every rule of the book. Exits with 1 at the first violation."`
 	Account accountCommand `cmd:"" help:"Open accounts for members."`
+	Seed    seedCommand    `cmd:"" help:"Make invented households, bills and histories, for measuring."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
 	Doctor  doctorCommand  `cmd:"" help:"Say what is wrong with a configuration."`
 	Version versionCommand `cmd:"" help:"Print the version."`

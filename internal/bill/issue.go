@@ -219,7 +219,7 @@ func insert(ctx context.Context, tx *db.Tx, now time.Time, bills []Bill, hashes 
 
 // giveCodes takes a block of numbers and turns each into a pay code.
 func giveCodes(ctx context.Context, tx *db.Tx, bills []Bill) error {
-	key, err := payCodeKey(ctx, tx)
+	key, err := PayCodeKey(ctx, tx)
 	if err != nil {
 		return err
 	}
@@ -235,8 +235,8 @@ func giveCodes(ctx context.Context, tx *db.Tx, bills []Bill) error {
 	return nil
 }
 
-// payCodeKey reads the key of this installation's pay codes, and makes it the first time.
-func payCodeKey(ctx context.Context, tx *db.Tx) (key [32]byte, err error) {
+// PayCodeKey reads the key of this installation's pay codes, and makes it the first time.
+func PayCodeKey(ctx context.Context, tx *db.Tx) (key [32]byte, err error) {
 	var text string
 	err = tx.QueryRowContext(ctx, "SELECT value FROM setting WHERE name = 'pay_code_key'").Scan(&text)
 	if errors.Is(err, sql.ErrNoRows) {

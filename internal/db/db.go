@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,6 +31,16 @@ type Tx struct {
 	Engine Engine
 }
 
+// ExecContext runs a statement in the engine's spelling.
+func (t *Tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return t.Tx.ExecContext(ctx, t.Engine.spell(query), args...)
+}
+
+// QueryContext runs a query in the engine's spelling.
+func (t *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return t.Tx.QueryContext(ctx, t.Engine.spell(query), args...)
+}
+
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
 	Engine Engine
@@ -40,14 +51,14 @@ type DB struct {
 
 // Open opens "sqlite:PATH" or "postgres://...". It makes the folder of a SQLite file where it is missing. It does not
 // migrate. Errors say what to change.
-func Open(ctx context.Context, url string) (*DB, error) {
+func Open(ctx context.Context, address string) (*DB, error) {
 	switch {
-	case strings.HasPrefix(url, "sqlite:"):
-		return openSQLite(ctx, strings.TrimPrefix(url, "sqlite:"))
-	case strings.HasPrefix(url, "postgres://"), strings.HasPrefix(url, "postgresql://"):
-		return openPostgres(ctx, url)
+	case strings.HasPrefix(address, "sqlite:"):
+		return openSQLite(ctx, strings.TrimPrefix(address, "sqlite:"))
+	case strings.HasPrefix(address, "postgres://"), strings.HasPrefix(address, "postgresql://"):
+		return openPostgres(ctx, address)
 	}
-	return nil, fmt.Errorf("database %q: write sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME", redact(url))
+	return nil, fmt.Errorf("database %q: write sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME", redact(address))
 }
 
 func openSQLite(ctx context.Context, path string) (*DB, error) {
@@ -57,7 +68,8 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder of the database: %w", err)
 	}
-	base := "file:" + path + "?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_pragma=synchronous(FULL)" +
+	// The path is part of a URI: the characters that mean something there are escaped.
+	base := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_pragma=synchronous(FULL)" +
 		"&_pragma=temp_store(MEMORY)&_time_format=sqlite"
 	write, err := sql.Open("sqlite", base+"&_pragma=journal_mode(WAL)&_pragma=cache_size(-8192)&_txlock=immediate")
 	if err != nil {
@@ -78,12 +90,12 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	return &DB{Engine: SQLite, read: read, write: write}, nil
 }
 
-func openPostgres(ctx context.Context, url string) (*DB, error) {
-	cfg, err := pgxpool.ParseConfig(url)
+func openPostgres(ctx context.Context, address string) (*DB, error) {
+	cfg, err := pgxpool.ParseConfig(address)
 	if err != nil {
-		return nil, fmt.Errorf("database %s: %w", redact(url), err)
+		return nil, fmt.Errorf("database %s: %w", redact(address), err)
 	}
-	if !strings.Contains(url, "pool_max_conns") {
+	if !strings.Contains(address, "pool_max_conns") {
 		cfg.MaxConns = 16
 	}
 	cfg.ConnConfig.StatementCacheCapacity = 1024
@@ -93,11 +105,11 @@ func openPostgres(ctx context.Context, url string) (*DB, error) {
 	cfg.ConnConfig.RuntimeParams["application_name"] = "memberpay"
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
-		return nil, fmt.Errorf("database %s: %w", redact(url), err)
+		return nil, fmt.Errorf("database %s: %w", redact(address), err)
 	}
 	if err := pool.Ping(ctx); err != nil {
 		pool.Close()
-		return nil, fmt.Errorf("database %s does not answer: %w", redact(url), err)
+		return nil, fmt.Errorf("database %s does not answer: %w", redact(address), err)
 	}
 	std := stdlib.OpenDBFromPool(pool)
 	std.SetMaxIdleConns(0) // the pgx pool keeps the idle connections
@@ -245,12 +257,12 @@ func Time(micros int64) time.Time {
 }
 
 // redact hides the password of a database address.
-func redact(url string) string {
-	at := strings.LastIndexByte(url, '@')
-	start := strings.Index(url, "://")
+func redact(address string) string {
+	at := strings.LastIndexByte(address, '@')
+	start := strings.Index(address, "://")
 	if at < 0 || start < 0 {
-		return url
+		return address
 	}
-	user, _, _ := strings.Cut(url[start+3:at], ":")
-	return url[:start+3] + user + ":***" + url[at:]
+	user, _, _ := strings.Cut(address[start+3:at], ":")
+	return address[:start+3] + user + ":***" + address[at:]
 }

@@ -47,3 +47,39 @@ func (a *Accounts) Allow(ctx context.Context, now time.Time, l Limit, subject st
 	}
 	return nil
 }
+
+// Try is one try of a subject under a limit.
+type Try struct {
+	Limit   Limit
+	Subject string
+}
+
+// AllowAll counts each of the tries, in order, and returns the first Busy fault. Later ones are not counted then.
+func (a *Accounts) AllowAll(ctx context.Context, now time.Time, tries ...Try) error {
+	for _, t := range tries {
+		if err := a.Allow(ctx, now, t.Limit, t.Subject); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Forgive takes back tries that turned out to be right, so that only wrong ones add up: a family that looks up its bills
+// all day, or an office with one address, is not stopped.
+func (a *Accounts) Forgive(ctx context.Context, tries ...Try) error {
+	buckets := make([]string, len(tries))
+	for i, t := range tries {
+		buckets[i] = hashToken(t.Limit.Name + " " + t.Subject)
+	}
+	if len(buckets) == 0 {
+		return nil
+	}
+	err := a.db.Write(ctx, func(tx *db.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE rate_limit SET hits = hits - 1 WHERE hits > 0 AND bucket IN "+db.In(1, len(buckets)), db.Args(buckets)...)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("forgive tries: %w", err)
+	}
+	return nil
+}

@@ -32,7 +32,9 @@ func (d *draw) percent(p int) bool { return d.IntN(100) < p }
 func pick[T any](d *draw, list []T) T { return list[d.IntN(len(list))] }
 
 // cents returns an amount between two amounts.
-func (d *draw) cents(from, to money.Cents) money.Cents { return from + money.Cents(d.Int64N(int64(to-from+1))) }
+func (d *draw) cents(from, to money.Cents) money.Cents {
+	return from + money.Cents(d.Int64N(int64(to-from+1)))
+}
 
 var encoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 

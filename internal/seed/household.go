@@ -44,7 +44,7 @@ func newBlock(number, members int, codeKey [32]byte, seal sealer) *block {
 		payment: newTable("payment", "id", "confirmation", "idempotency_key", "request_hash", "payer_id", "payee", "rail", "brand", "last4",
 			"amount_cents", "state", "reason", "can_retry", "authorization_text", "address", "submitted_at", "updated_at", "settled_at"),
 		allocation: newTable("allocation", "payment_id", "bill_id", "line", "amount_cents", "applied_cents"),
-		attempt: newTable("attempt", "id", "payment_id", "processor_ref", "outcome", "reason", "started_at", "next_check_at", "finished_at"),
+		attempt:    newTable("attempt", "id", "payment_id", "processor_ref", "outcome", "reason", "started_at", "next_check_at", "finished_at"),
 		entry: newTable("ach_entry", "payment_id", "individual_id", "payee", "name", "routing", "account_sealed", "account_last4", "account_type",
 			"amount_cents", "state", "return_code", "effective_on", "settled_on", "returned_on", "queued_at", "filed_at", "updated_at"),
 		event: newTable("event", "id", "at", "kind", "subject", "data"),

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"memberpay/internal/id"
@@ -65,8 +66,13 @@ func (f *fakeCards) Cancel(_ context.Context, ref string) (processor.Outcome, er
 }
 
 func (f *fakeCards) Look(_ context.Context, token string) (processor.Card, error) {
-	if token == "tok_used" {
+	switch token {
+	case "tok_used":
 		return processor.Card{}, processor.ErrToken
+	case "tok_down":
+		return processor.Card{}, errors.New("no answer")
+	case "tok_hsa":
+		return processor.Card{Brand: "visa", Last4: "0003", Funding: "prepaid", HSA: true}, nil
 	}
 	return processor.Card{Brand: "visa", Last4: "4242", Funding: "credit"}, nil
 }

@@ -75,16 +75,12 @@ func (p *Portal) findPost(c *web.Context) error {
 	if len(problems) > 0 {
 		return p.showFind(c, http.StatusUnprocessableEntity, v, problems...)
 	}
-	for _, l := range []struct {
-		limit   identity.Limit
-		subject string
-	}{{identity.LookUpAddress, c.Address()}, {identity.LookUpNumber, id.Fold(v.Number)}} {
-		if err := c.Site.Accounts.Allow(c.R.Context(), c.Now, l.limit, l.subject); fault.Is(err, fault.Busy) {
-			v.Busy = tooMany(c, err)
-			return p.showFind(c, http.StatusTooManyRequests, v)
-		} else if err != nil {
-			return err
-		}
+	tries := []identity.Try{{Limit: identity.LookUpAddress, Subject: c.Address()}, {Limit: identity.LookUpNumber, Subject: id.Fold(v.Number)}}
+	if err := c.Site.Accounts.AllowAll(c.R.Context(), c.Now, tries...); fault.Is(err, fault.Busy) {
+		v.Busy = tooMany(c, err)
+		return p.showFind(c, http.StatusTooManyRequests, v)
+	} else if err != nil {
+		return err
 	}
 	match, err := p.lookUp(c.R.Context(), v.Number, birth)
 	if err != nil {
@@ -93,6 +89,9 @@ func (p *Portal) findPost(c *web.Context) error {
 	if len(match.people) == 0 {
 		v.NotFound = waysOn(c, v.Number)
 		return p.showFind(c, http.StatusOK, v, ui.Problem{Field: "number", Text: c.T("find.not_found")})
+	}
+	if err := c.Site.Accounts.Forgive(c.R.Context(), tries...); err != nil {
+		return err
 	}
 	if err := c.SignIn(c.Session.AccountID, union(c.Session.Members, match.people)); err != nil {
 		return err

@@ -1,13 +1,13 @@
 package portal
 
 import (
+	"context"
 	"slices"
+	"time"
 
-	"memberpay/internal/bill"
 	"memberpay/internal/day"
 	"memberpay/internal/event"
 	"memberpay/internal/id"
-	"memberpay/internal/money"
 	"memberpay/internal/payment"
 	"memberpay/internal/processor"
 	"memberpay/internal/web"
@@ -48,6 +48,7 @@ type paidView struct {
 	Panel   ui.Panel
 	Reason  string // why, in plain words
 	Next    []string
+	InOrder bool // Next is one thing after the other
 	Rows    []ui.Row
 	Bills   []ui.Row
 	Left    string // what is still open on these bills
@@ -68,6 +69,9 @@ func (p *Portal) payment(c *web.Context) error {
 	if err != nil {
 		return err
 	}
+	if pay.State == payment.ActionRequired {
+		pay = p.lookAgain(c, pay)
+	}
 	v, err := p.paidView(c, pay)
 	if err != nil {
 		return err
@@ -75,6 +79,19 @@ func (p *Portal) payment(c *web.Context) error {
 	f := page(c, v.Panel.Title)
 	f.RefreshAfter = states[pay.State].refresh
 	return c.Render(200, paidPage(f, v))
+}
+
+// lookAgain asks what became of a payment whose payer was sent to their bank, because they may have been there. An answer
+// that takes long is not waited for: callback and sweep bring it too.
+func (p *Portal) lookAgain(c *web.Context, pay payment.Payment) payment.Payment {
+	ctx, cancel := context.WithTimeout(c.R.Context(), 3*time.Second)
+	defer cancel()
+	now, err := p.Payments.Refresh(ctx, pay)
+	if err != nil {
+		c.Site.Log.Warn("look at a payment again", "payment", pay.ID, "err", err)
+		return pay
+	}
+	return now
 }
 
 func (p *Portal) findPayment(c *web.Context) (payment.Payment, error) {
@@ -114,11 +131,11 @@ func (p *Portal) paidView(c *web.Context, pay payment.Payment) (paidView, error)
 	if credit := parts.credit(pay); credit > 0 {
 		v.Credit = c.T("paid.credit", "Amount", credit)
 	}
-	v.Next = p.nextSteps(c, pay, key)
+	v.Next, v.InOrder = p.nextSteps(c, pay, key), pay.State == payment.Pending && pay.Rail == payment.Bank
 	if how.reason != "" && key == string(pay.State) {
 		var next string
 		v.Reason, next = reasonWords(c, how.reason, pay.Reason)
-		v.Next = append([]string{next}, v.Next...)
+		v.Next = []string{next}
 	}
 	if how.again != "" && key == string(pay.State) && parts.payable() {
 		v.Again = c.T(how.again)
@@ -179,11 +196,11 @@ func (p *Portal) nextSteps(c *web.Context, pay payment.Payment, key string) []st
 	case pay.State == payment.Pending:
 		return []string{c.T("state.submitted.next")}
 	case pay.State == payment.Succeeded:
-		steps := []string{c.T("state.succeeded.next")}
+		var steps []string
 		if pay.Rail == payment.Card {
 			steps = append(steps, c.T("paid.next.statement", "Descriptor", c.Site.Brand.Payee(pay.Payee).Descriptor))
 		}
-		return append(steps, mailStep(c, pay)...)
+		return append(append(steps, mailStep(c, pay)...), c.T("state.succeeded.next"))
 	}
 	return []string{c.T("state."+key+".next", "Phone", phone)}
 }
@@ -238,115 +255,4 @@ func (p *Portal) paidRows(c *web.Context, pay payment.Payment, key string) []ui.
 		{Key: c.T("paid.payee"), Value: payeeName(c, pay.Payee)},
 		{Key: c.T("paid.amount"), Value: c.Words.Amount(pay.Amount), Strong: true},
 	}
-}
-
-// part is what a payment is for: one bill, as it is now, and what of the payment was meant for it.
-type part struct {
-	bill.Allocation
-	bill  bill.Bill
-	known bool // the reader may see the bill
-	name  string
-}
-
-type parts []part
-
-// parts returns what a payment is for, as far as the reader may see it.
-func (p *Portal) parts(c *web.Context, pay payment.Payment) (parts, error) {
-	list, err := bill.Allocations(c.R.Context(), p.DB.Read(), pay.ID)
-	if err != nil {
-		return nil, err
-	}
-	ids := make([]string, len(list))
-	for i, a := range list {
-		ids[i] = a.BillID
-	}
-	known, err := bill.ByIDs(c.R.Context(), p.DB.Read(), scope(c), ids)
-	if err != nil {
-		return nil, err
-	}
-	out := make(parts, len(list))
-	bills := make([]bill.Bill, 0, len(list))
-	for i, a := range list {
-		b, ok := known[a.BillID]
-		out[i] = part{Allocation: a, bill: b, known: ok}
-		if ok {
-			bills = append(bills, b)
-		}
-	}
-	people, err := namesFor(c.R.Context(), p.DB.Read(), c, bills)
-	if err != nil {
-		return nil, err
-	}
-	for i := range out {
-		if out[i].known {
-			out[i].name = people.of(out[i].bill.PatientID)
-		}
-	}
-	return out, nil
-}
-
-func (list parts) rows(c *web.Context) []ui.Row {
-	rows := make([]ui.Row, len(list))
-	for i, x := range list {
-		rows[i] = ui.Row{Key: c.T("paid.bill.other"), Value: c.Words.Amount(x.Amount)}
-		if !x.known {
-			continue
-		}
-		rows[i].Key = c.T("bill.title", "Number", billNumber(x.bill))
-		rows[i].Lines = []string{billText(c, x.bill), c.T("bills.for", "Name", x.name)}
-		if due := x.bill.Due(); due > 0 {
-			rows[i].Lines = append(rows[i].Lines, c.T("paid.bill.left", "Amount", due))
-		}
-	}
-	return rows
-}
-
-// left says what is still open on the bills of a payment.
-func (list parts) left(c *web.Context, pay payment.Payment) string {
-	var due, open money.Cents
-	for _, x := range list {
-		if !x.known {
-			return ""
-		}
-		due += x.bill.Due()
-		if x.bill.State == bill.Open {
-			open += x.bill.Open()
-		}
-	}
-	switch {
-	case due > 0:
-		return c.T("paid.bills.left_total", "Amount", due)
-	case open > 0 && pay.State.Holds() && pay.State == payment.Pending:
-		return c.T("paid.bills.left_pending")
-	case open > 0:
-		return "" // held by a payment whose outcome nobody knows yet
-	}
-	return c.T("paid.bills.left_none")
-}
-
-// credit is what of a received payment its bills did not need.
-func (list parts) credit(pay payment.Payment) money.Cents {
-	if pay.State != payment.Succeeded {
-		return 0
-	}
-	credit := pay.Amount
-	for _, x := range list {
-		credit -= x.Applied
-	}
-	return credit
-}
-
-func (list parts) payable() bool {
-	return slices.ContainsFunc(list, func(x part) bool { return x.known && x.bill.Payable() })
-}
-
-// ids are the bills that can be paid now.
-func (list parts) ids() []string {
-	var out []string
-	for _, x := range list {
-		if x.known && x.bill.Payable() {
-			out = append(out, x.bill.ID)
-		}
-	}
-	return out
 }

@@ -45,6 +45,38 @@ func (p *Portal) signInPost(c *web.Context) error {
 	ctx := c.R.Context()
 	v := signInView{Email: c.Form("email"), To: web.Local(c.Form("to"), "")}
 	password := c.R.PostForm.Get("password") // as typed: spaces count
+	if problems := v.check(c, password); len(problems) > 0 {
+		return p.showSignIn(c, http.StatusUnprocessableEntity, v, problems...)
+	}
+	tries := []identity.Try{{Limit: identity.SignInAddress, Subject: c.Address()}, {Limit: identity.SignInEmail, Subject: identity.FoldEmail(v.Email)}}
+	if err := c.Site.Accounts.AllowAll(ctx, c.Now, tries...); fault.Is(err, fault.Busy) {
+		v.Busy = tooMany(c, err)
+		return p.showSignIn(c, http.StatusTooManyRequests, v)
+	} else if err != nil {
+		return err
+	}
+	accountID, err := c.Site.Accounts.SignIn(ctx, v.Email, password)
+	if fault.Is(err, fault.SignIn) {
+		return p.showSignIn(c, http.StatusUnprocessableEntity, v, ui.Problem{Field: "email", Text: c.T("signin.wrong")})
+	}
+	if err != nil {
+		return err
+	}
+	if err := c.Site.Accounts.Forgive(ctx, tries...); err != nil {
+		return err
+	}
+	account, err := c.Site.Accounts.Get(ctx, accountID)
+	if err != nil {
+		return err
+	}
+	if err := c.SignIn(account.ID, account.Members); err != nil {
+		return err
+	}
+	return c.Redirect(web.Local(v.To, "/bills"))
+}
+
+// check returns what to correct. An address that is far too long is not shown again.
+func (v *signInView) check(c *web.Context, password string) []ui.Problem {
 	var problems []ui.Problem
 	wrong := func(field, key string) { problems = append(problems, ui.Problem{Field: field, Text: c.T(key)}) }
 	switch {
@@ -62,35 +94,7 @@ func (p *Portal) signInPost(c *web.Context) error {
 	case len(password) > maxPassword:
 		wrong("password", "error.password.long")
 	}
-	if len(problems) > 0 {
-		return p.showSignIn(c, http.StatusUnprocessableEntity, v, problems...)
-	}
-	for _, l := range []struct {
-		limit   identity.Limit
-		subject string
-	}{{identity.SignInAddress, c.Address()}, {identity.SignInEmail, identity.FoldEmail(v.Email)}} {
-		if err := c.Site.Accounts.Allow(ctx, c.Now, l.limit, l.subject); fault.Is(err, fault.Busy) {
-			v.Busy = tooMany(c, err)
-			return p.showSignIn(c, http.StatusTooManyRequests, v)
-		} else if err != nil {
-			return err
-		}
-	}
-	accountID, err := c.Site.Accounts.SignIn(ctx, v.Email, password)
-	if fault.Is(err, fault.SignIn) {
-		return p.showSignIn(c, http.StatusUnprocessableEntity, v, ui.Problem{Field: "email", Text: c.T("signin.wrong")})
-	}
-	if err != nil {
-		return err
-	}
-	account, err := c.Site.Accounts.Get(ctx, accountID)
-	if err != nil {
-		return err
-	}
-	if err := c.SignIn(account.ID, account.Members); err != nil {
-		return err
-	}
-	return c.Redirect(web.Local(v.To, "/bills"))
+	return problems
 }
 
 // maxPassword bounds what is hashed, in bytes. Nobody types more.
