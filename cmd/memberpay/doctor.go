@@ -37,7 +37,7 @@ func (c doctorCommand) Run(ctx context.Context) error {
 			fmt.Printf("WRONG  %s: %s\n", what, line)
 		}
 	}
-	tell("settings", c.Validate())
+	tell("settings", c.Check())
 	tell("brand", c.brand())
 	tell("listening on "+c.Listen, c.listening())
 	tell("data folder "+c.Data, writable(c.Data))

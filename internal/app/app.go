@@ -51,7 +51,7 @@ const hashes = 2
 // New opens and migrates the database and makes every part. Errors say which setting to change.
 func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err error) {
 	c.Complete()
-	if err := c.Validate(); err != nil {
+	if err := c.Check(); err != nil {
 		return nil, err
 	}
 	a := &App{Config: c, log: log, metrics: newMetrics()}

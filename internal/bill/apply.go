@@ -70,21 +70,21 @@ func Release(ctx context.Context, tx *db.Tx, now time.Time, paymentID string) er
 }
 
 // Reopen takes a payment's money off its bills, because it went back to where it came from, and posts the reverse of
-// what stands in the book: the same bills are owed again, and credit it had left is taken back.
-// total is the whole payment; what was applied nowhere is credit.
+// what stands in the book: the same bills are owed again, and credit it had left is taken back from whoever was given it.
+// total is the whole payment; it returns an error where bills and credit do not add up to it.
 func Reopen(ctx context.Context, tx *db.Tx, now time.Time, from Source, total money.Cents) error {
 	list, err := locked(ctx, tx, from.PaymentID)
 	if err != nil {
 		return err
 	}
 	var p []ledger.Posting
-	credit := total
+	rest := total
 	for _, l := range list {
 		b, a := l.bill, l.Allocation
 		if a.Applied == 0 {
 			continue
 		}
-		credit -= a.Applied
+		rest -= a.Applied
 		b.Applied -= a.Applied
 		if b.State != Void {
 			b.State = b.settle()
@@ -97,8 +97,16 @@ func Reopen(ctx context.Context, tx *db.Tx, now time.Time, from Source, total mo
 		}
 		p = append(p, ledger.Posting{Debit: ledger.Receivable, Credit: from.Account, Amount: a.Applied, BillID: b.ID, PaymentID: from.PaymentID})
 	}
-	if credit > 0 {
-		p = append(p, ledger.Posting{Debit: ledger.Credit, Credit: from.Account, Amount: credit, PaymentID: from.PaymentID, MemberID: from.PayerID})
+	credit, err := ledger.CreditOf(ctx, tx, from.PaymentID)
+	if err != nil {
+		return err
+	}
+	for _, o := range credit { // the payer's, or that of whoever owed a bill that shrank afterwards
+		rest -= o.Amount
+		p = append(p, ledger.Posting{Debit: ledger.Credit, Credit: from.Account, Amount: o.Amount, PaymentID: from.PaymentID, MemberID: o.MemberID})
+	}
+	if rest != 0 {
+		return fmt.Errorf("reopen the bills of payment %s: %s of %s stands neither on bills nor in credit", from.PaymentID, rest, total)
 	}
 	return ledger.Append(ctx, tx, ledger.Entry{At: now, Kind: from.Kind, Payee: from.Payee, Postings: p})
 }

@@ -86,8 +86,9 @@ type Problem struct{ Setting, Reason, Remedy string }
 
 func (p Problem) Error() string { return p.Setting + ": " + p.Reason + "; " + p.Remedy }
 
-// Validate returns everything that is wrong with the settings, joined, or nil.
-func (s *Server) Validate() error {
+// Check returns everything that is wrong with the settings, joined, or nil. Call Complete first. (It is not called Validate:
+// the command line parser would call that by itself, before Complete.)
+func (s *Server) Check() error {
 	var errs []error
 	add := func(setting, reason, remedy string) { errs = append(errs, Problem{setting, reason, remedy}) }
 	if _, port, err := net.SplitHostPort(s.Listen); err != nil || port == "" {

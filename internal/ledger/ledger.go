@@ -133,6 +133,32 @@ func Lines(ctx context.Context, q db.Queryer, fn func(Line) error) error {
 	})
 }
 
+// Owed is what one member has as credit from one payment.
+type Owed struct {
+	MemberID string
+	Amount   money.Cents // more than zero
+}
+
+// CreditOf returns who has how much credit from one payment, in order of member. Nobody has it where it was never given
+// or has been taken back.
+func CreditOf(ctx context.Context, q db.Queryer, paymentID string) ([]Owed, error) {
+	var out []Owed
+	err := db.Each(ctx, q, `SELECT member_id, CAST(SUM(CASE WHEN credit = 'credit' THEN amount_cents ELSE -amount_cents END) AS BIGINT) AS owed
+		FROM ledger_posting WHERE payment_id = $1 AND payment_id <> '' AND (debit = 'credit' OR credit = 'credit')
+		GROUP BY member_id ORDER BY member_id`, []any{paymentID}, func(rows *sql.Rows) error {
+		var o Owed
+		err := rows.Scan(&o.MemberID, &o.Amount)
+		if o.Amount > 0 {
+			out = append(out, o)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("credit of a payment: %w", err)
+	}
+	return out, nil
+}
+
 // Balance is the sum of one account of one payee: debits less credits.
 type Balance struct {
 	Payee   string

@@ -7,7 +7,6 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
-	"unicode"
 )
 
 // Cents is an amount in US cents. Negative amounts are legal (a credit), but no page shows a minus sign.
@@ -59,12 +58,10 @@ func (c Cents) Plain() string {
 }
 
 // ParseInput reads an amount that a person typed: digits, an optional dollar sign, correctly placed thousands commas
-// and at most two decimals after a point. It accepts decimal digits of any script (a phone set to Arabic types them).
-// It refuses a decimal comma ("12,34"), exponents and signs with ErrFormat, zero with ErrTooSmall and anything above
-// Max with ErrTooLarge.
+// and at most two decimals after a point. It refuses a decimal comma ("12,34"), exponents, signs and digits of other
+// scripts with ErrFormat (an amount is never guessed), zero with ErrTooSmall and anything above Max with ErrTooLarge.
 func ParseInput(s string) (Cents, error) {
-	s = asciiDigits(strings.TrimSpace(s))
-	s = strings.TrimSpace(strings.TrimPrefix(s, "$"))
+	s = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(s), "$"))
 	if s == "" {
 		return 0, ErrEmpty
 	}
@@ -203,28 +200,4 @@ func digits(s string) bool {
 		}
 	}
 	return true
-}
-
-// asciiDigits replaces decimal digits of other scripts by 0-9. Unicode keeps each script's ten digits in one run that
-// starts at zero, so the distance to the run's start is the value. The Arabic decimal point and separator follow.
-func asciiDigits(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r < 0x80:
-			return r
-		case r == '٫':
-			return '.'
-		case r == '٬':
-			return ','
-		case r == '\u00a0', r == '\u202f':
-			return ' '
-		case unicode.IsDigit(r):
-			zero := r
-			for unicode.IsDigit(zero-1) && r-zero < 9 {
-				zero--
-			}
-			return '0' + (r - zero)
-		}
-		return r
-	}, s)
 }

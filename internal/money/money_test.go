@@ -12,7 +12,7 @@ func TestParseInput(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]Cents{
 		"12.34": 1234, "$12.34": 1234, " 12 ": 1200, "1,234.50": 123450, "0.01": 1, ".5": 50, "12.5": 1250, "$ 7": 700,
-		"١٢٫٣٤": 1234, "१२.३४": 1234, "１２": 1200, "000012.00": 1200, "10,000,000": 1_000_000_000,
+		"000012.00": 1200, "10,000,000": 1_000_000_000,
 	} {
 		got, err := ParseInput(in)
 		if err != nil || got != want {
@@ -22,7 +22,7 @@ func TestParseInput(t *testing.T) {
 	for in, want := range map[string]error{
 		"": ErrEmpty, "$": ErrEmpty, "   ": ErrEmpty, "0": ErrTooSmall, "0.00": ErrTooSmall, "12,34": ErrFormat, "1,23.00": ErrFormat,
 		"-5": ErrFormat, "+5": ErrFormat, "1e9": ErrFormat, "12.345": ErrFormat, "12.": ErrFormat, "abc": ErrFormat, "1 000": ErrFormat,
-		"10000000.01": ErrTooLarge, strings.Repeat("9", 400): ErrTooLarge, "1.2.3": ErrFormat, "NaN": ErrFormat, "0x10": ErrFormat, ".": ErrFormat,
+		"10000000.01": ErrTooLarge, strings.Repeat("9", 400): ErrTooLarge, "1.2.3": ErrFormat, "NaN": ErrFormat, "0x10": ErrFormat, "١٢٫٣٤": ErrFormat, "१२.३४": ErrFormat, "１２": ErrFormat, ".": ErrFormat,
 	} {
 		if got, err := ParseInput(in); !errors.Is(err, want) {
 			t.Errorf("ParseInput(%q) = %d, %v; want %v", in, got, err, want)

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"memberpay/internal/db"
+	"memberpay/internal/event"
 	"memberpay/internal/fault"
 	"memberpay/internal/processor"
 )
@@ -61,12 +63,7 @@ func (p *Payments) handle(ctx context.Context, e processor.Event) error {
 		return err
 	}
 	if e.Kind == "dispute" {
-		to := map[string]State{"opened": Disputed, "won": Succeeded, "lost": ChargedBack}[e.Dispute]
-		if to == "" {
-			return nil
-		}
-		_, err := p.Record(ctx, a.PaymentID, Change{To: to})
-		return err
+		return p.disputed(ctx, a, e.Dispute)
 	}
 	outcome, err := p.cards.Status(ctx, a.Ref)
 	if err != nil {
@@ -75,6 +72,43 @@ func (p *Payments) handle(ctx context.Context, e processor.Event) error {
 	if outcome.Status == processor.Unknown {
 		return nil // nothing new; the request at work or the sweep will know more
 	}
-	_, err = p.Record(ctx, a.PaymentID, changeOf(outcome))
+	_, err = p.hear(ctx, a.PaymentID, outcome)
 	return err
+}
+
+// errTooEarly sends a callback back until the one that belongs before it has come.
+var errTooEarly = errors.New("a dispute was won that has not begun here; send it again")
+
+// disputed takes in news of a dispute. It may overtake the news of the charge, and the end of a dispute its beginning:
+// what comes before is recorded first.
+func (p *Payments) disputed(ctx context.Context, a attempt, news string) error {
+	to := map[string]State{"opened": Disputed, "won": Succeeded, "lost": ChargedBack}[news]
+	if to == "" {
+		return nil
+	}
+	if a.Outcome == "" { // disputed money has moved, and we do not know it yet
+		if _, err := p.check(ctx, a); err != nil {
+			return err
+		}
+	}
+	return p.db.Write(ctx, func(tx *db.Tx) error {
+		pay, err := lock(ctx, tx, a.PaymentID)
+		if err != nil {
+			return err
+		}
+		if pay.State == Succeeded && to == Succeeded {
+			facts, err := event.Of(ctx, tx, pay.ID)
+			if err == nil && !slices.ContainsFunc(facts, func(e event.Event) bool { return e.Kind == "payment."+string(Disputed) }) {
+				err = errTooEarly
+			}
+			return err
+		}
+		if pay.State == Succeeded && to == ChargedBack {
+			if _, err := p.RecordIn(ctx, tx, pay.ID, Change{To: Disputed}); err != nil {
+				return err
+			}
+		}
+		_, err = p.RecordIn(ctx, tx, pay.ID, Change{To: to})
+		return err
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"memberpay/internal/fault"
 	"memberpay/internal/processor"
@@ -16,41 +17,66 @@ func (p *Payments) Pay(ctx context.Context, r Request) (Payment, error) {
 	if err != nil || !fresh || pay.Rail == Bank {
 		return pay, err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.timeout+sweepMargin/2)
-	defer cancel()
-	return p.charge(ctx, pay, r)
+	return p.charge(context.WithoutCancel(ctx), pay, r)
 }
 
-// charge asks the card processor, in two calls, and records the answer. Between the calls the processor's id becomes
-// durable, so a crash at any point leaves either nothing that could move money or an id to ask by.
+// recordTime is how long the answer of a charge may take to be recorded, counted from the answer: what was learned in the
+// last moment of a charge is still worth knowing.
+const recordTime = 10 * time.Second
+
+// charge asks the card processor and records the answer. Where something of ours goes wrong, it returns the payment as it
+// was before, with the error; the sweep will find out the rest.
 func (p *Payments) charge(ctx context.Context, pay Payment, r Request) (Payment, error) {
+	asking, stop := context.WithTimeout(ctx, p.timeout)
+	defer stop()
+	answer, err := p.ask(asking, pay, r)
+	if err != nil {
+		return pay, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, recordTime)
+	defer cancel()
+	now, err := p.hear(ctx, pay.ID, answer)
+	if err != nil {
+		return pay, err
+	}
+	return now, nil
+}
+
+// ask moves the money, in two calls that share the time limit of ctx. Between the calls the processor's id becomes
+// durable, so a crash at any point leaves either nothing that could move money or an id to ask by. An error means that
+// the id could not be kept: nothing was confirmed, and the sweep closes the attempt.
+func (p *Payments) ask(ctx context.Context, pay Payment, r Request) (processor.Outcome, error) {
+	failed := processor.Outcome{Status: processor.Declined, Reason: processor.ReasonUnreachable, CanRetry: true}
 	c, err := p.describe(ctx, pay, r)
 	if err != nil {
-		return p.Record(ctx, pay.ID, Change{To: Failed, Reason: string(processor.ReasonUnreachable), CanRetry: true})
+		p.log.Warn("describe charge", "payment", pay.ID, "err", err)
+		return failed, nil
 	}
 	ref, err := p.cards.Prepare(ctx, c)
 	if err != nil {
 		p.log.Warn("prepare charge", "payment", pay.ID, "err", err)
-		reason := processor.ReasonUnreachable
 		if errors.Is(err, processor.ErrToken) {
-			reason = processor.ReasonProcessing
+			failed.Reason = processor.ReasonProcessing
 		}
-		return p.Record(ctx, pay.ID, Change{To: Failed, Reason: string(reason), CanRetry: true})
+		return failed, nil
 	}
 	ours, err := p.keepRef(ctx, pay.ID, ref)
 	if err != nil {
-		return pay, err // the sweep closes it: nothing was confirmed
+		return processor.Outcome{}, err
 	}
-	if !ours {
-		return ByID(ctx, p.db.Read(), pay.ID)
+	if !ours { // the sweep was faster, and what it recorded stands
+		return processor.Outcome{Status: processor.Unknown}, nil
 	}
-	asking, cancel := context.WithTimeout(ctx, p.timeout)
-	defer cancel()
-	outcome := p.cards.Confirm(asking, ref, c)
-	if outcome.Status == processor.Succeeded && outcome.SavedCard != "" {
-		p.keepCard(ctx, pay, c.Customer, outcome)
+	return p.cards.Confirm(ctx, ref, c), nil
+}
+
+// hear records what the processor says of a charge, and keeps its card where the payer asked for that.
+func (p *Payments) hear(ctx context.Context, paymentID string, o processor.Outcome) (Payment, error) {
+	pay, err := p.Record(ctx, paymentID, changeOf(o))
+	if err == nil && o.Status == processor.Succeeded && o.SavedCard != "" && pay.AccountID != "" {
+		p.keepCard(ctx, pay, o)
 	}
-	return p.Record(ctx, pay.ID, changeOf(outcome))
+	return pay, err
 }
 
 // describe turns a payment into a charge.

@@ -102,8 +102,14 @@ func (r Request) Total() money.Cents {
 	return sum
 }
 
-// hash identifies what is asked: the same key with another hash is a different wish.
+// hash identifies what is asked: the same key with another hash is a different wish. Of an account number only the last
+// four digits count: whoever reads the hash could find the others by trying.
 func (r Request) hash() string {
+	if r.Method.Bank != nil {
+		account := *r.Method.Bank
+		account.Number = last4(account.Number)
+		r.Method.Bank = &account
+	}
 	text, _ := json.Marshal(struct { // plain values only: cannot fail
 		Payer, Account, Payee string
 		Lines                 []Line
@@ -141,15 +147,21 @@ func (r Request) check() error {
 	return nil
 }
 
-// Scope is whose payments may be seen: those of Members' bills, and those made from the account.
+// Scope is whose payments may be seen. Whoever made a payment sees it: by their account, or by their session. Somebody
+// signed in sees every payment on the bills of Members. A guest who found Members sees what guests paid on them, and
+// nothing that was paid from an account.
 type Scope struct {
 	bill.Scope
 	AccountID string
+	SessionID string
 }
 
 func (s Scope) in(p Payment) bool {
-	if s.AccountID != "" && s.AccountID == p.AccountID {
+	if p.MadeBy(s) {
 		return true
+	}
+	if s.AccountID == "" && p.AccountID != "" {
+		return false
 	}
 	for _, m := range s.Members {
 		if m == p.PayerID {
@@ -157,4 +169,12 @@ func (s Scope) in(p Payment) bool {
 		}
 	}
 	return false
+}
+
+// MadeBy reports whether the payment was made by whoever asks: only they may cancel it and see who paid from where.
+func (p Payment) MadeBy(s Scope) bool {
+	if p.AccountID != "" {
+		return s.AccountID == p.AccountID
+	}
+	return s.SessionID != "" && s.SessionID == p.SessionID
 }

@@ -55,8 +55,13 @@ func (p *Payments) savedCard(ctx context.Context, accountID, savedID string) (Sa
 }
 
 // keepCard keeps the card of a payment that succeeded. The payment does not fail where this does.
-func (p *Payments) keepCard(ctx context.Context, pay Payment, customer string, o processor.Outcome) {
-	err := p.db.Write(ctx, func(tx *db.Tx) error {
+func (p *Payments) keepCard(ctx context.Context, pay Payment, o processor.Outcome) {
+	customer, err := p.customer(ctx, pay.AccountID)
+	if err != nil {
+		p.log.Warn("keep card", "payment", pay.ID, "err", err)
+		return
+	}
+	err = p.db.Write(ctx, func(tx *db.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO saved_card (id, account_id, customer_ref, processor_ref, brand, last4, created_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (processor_ref) DO NOTHING`,
 			id.New("card"), pay.AccountID, customer, o.SavedCard, o.Card.Brand, o.Card.Last4, db.Micros(p.now()))

@@ -64,7 +64,7 @@ func List(ctx context.Context, q db.Queryer, scope Scope, limit int) ([]Payment,
 		by = "payer_id IN " + db.In(1, len(args)) + fmt.Sprintf(" OR (account_id <> '' AND account_id = $%d)", len(args)+1)
 		args = append(args, scope.AccountID)
 	case len(args) > 0:
-		by = "payer_id IN " + db.In(1, len(args))
+		by = "payer_id IN " + db.In(1, len(args)) + " AND account_id = ''"
 	case scope.AccountID != "":
 		by, args = "account_id <> '' AND account_id = $1", []any{scope.AccountID}
 	default:

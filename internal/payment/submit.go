@@ -151,7 +151,7 @@ func compatible(list []*submission) (group, rest []*submission) {
 }
 
 // write commits a group and answers everyone in it. Where some ask for too much, they are told so and the others go on
-// without them; where the database refuses the group for another reason, each is tried alone.
+// without them; where the database refuses the group for another reason in good time, each is tried alone.
 func (p *Payments) write(group []*submission) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
@@ -173,7 +173,7 @@ func (p *Payments) write(group []*submission) {
 				return true
 			})
 			continue
-		case err != nil && len(group) > 1:
+		case err != nil && len(group) > 1 && ctx.Err() == nil: // else the database hangs: everybody is told now
 			for _, s := range group {
 				p.write([]*submission{s})
 			}

@@ -3,6 +3,7 @@ package payment
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,7 +20,9 @@ const (
 	cancelAfter = 30
 	// abandonAfter is how long a payer may take for their bank's challenge.
 	abandonAfter = 30 * time.Minute
-	sweepBatch   = 50
+	// hopelessAfter is after how long without any answer from the processor a person is told. Asking goes on.
+	hopelessAfter = 24 * time.Hour
+	sweepBatch    = 50
 )
 
 // Sweep asks the processor about attempts without an outcome that are due, and records what it says. It never charges.
@@ -65,16 +68,26 @@ func pause(checks int) time.Duration {
 // check finds out what became of one attempt and records it.
 func (p *Payments) check(ctx context.Context, a attempt) (Payment, error) {
 	if a.Ref == "" {
-		// Nothing exists at the processor that could move money, and keepRef will refuse whoever is still on the way.
-		return p.Record(ctx, a.PaymentID, Change{To: Failed, Reason: string(processor.ReasonUnreachable), CanRetry: true})
+		pay, given, err := p.giveUp(ctx, a)
+		if given || err != nil {
+			return pay, err
+		}
+		if a, err = p.attemptWhere(ctx, "id = $1", a.ID); err != nil || a.Ref == "" {
+			return pay, err
+		}
 	}
 	ask, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
+	age := p.now().Sub(a.StartedAt)
 	outcome, err := p.cards.Status(ask, a.Ref)
+	if err != nil && age > hopelessAfter {
+		return Payment{}, errors.Join(err, p.db.Write(ctx, func(tx *db.Tx) error {
+			return p.except(ctx, tx, p.now(), "payment.no_answer", a.PaymentID, "the processor cannot say what became of charge "+a.Ref)
+		}))
+	}
 	if err != nil {
 		return Payment{}, err
 	}
-	age := p.now().Sub(a.StartedAt)
 	if (outcome.Status == processor.Unknown && age > cancelAfter*p.timeout) || (outcome.Status == processor.ActionRequired && age > abandonAfter) {
 		if outcome, err = p.cards.Cancel(ask, a.Ref); err != nil {
 			return Payment{}, err
@@ -83,7 +96,29 @@ func (p *Payments) check(ctx context.Context, a attempt) (Payment, error) {
 			outcome.Reason, outcome.CanRetry = processor.ReasonAbandoned, true
 		}
 	}
-	return p.Record(ctx, a.PaymentID, changeOf(outcome))
+	return p.hear(ctx, a.PaymentID, outcome)
+}
+
+// giveUp fails the payment of an attempt without a processor's id: nothing exists there that could move money, and keepRef
+// will refuse whoever is still on the way. It does nothing and reports false where keepRef was faster than we looked, or
+// where the attempt is closed.
+func (p *Payments) giveUp(ctx context.Context, a attempt) (pay Payment, given bool, err error) {
+	err = p.db.Write(ctx, func(tx *db.Tx) error {
+		if pay, err = lock(ctx, tx, a.PaymentID); err != nil { // the payment first, as everybody does
+			return err
+		}
+		r, err := tx.ExecContext(ctx, "UPDATE attempt SET checks = checks WHERE id = $1 AND outcome = '' AND processor_ref = ''", a.ID)
+		if err != nil {
+			return fmt.Errorf("give up: %w", err)
+		}
+		n, err := r.RowsAffected()
+		if given = n == 1; err != nil || !given {
+			return err
+		}
+		pay, err = p.RecordIn(ctx, tx, a.PaymentID, Change{To: Failed, Reason: string(processor.ReasonUnreachable), CanRetry: true})
+		return err
+	})
+	return pay, given, err
 }
 
 // Refresh asks the processor about one payment right now, for a payer who comes back from their bank's challenge or

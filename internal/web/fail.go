@@ -9,7 +9,7 @@ import (
 	"memberpay/internal/fault"
 )
 
-// answers maps kinds of error to statuses and to the words of the page: "problem.<word>.title" and ".body".
+// answers maps kinds of error to statuses and to the words of the page: "fault.<word>.title" and ".body".
 var answers = map[fault.Kind]struct {
 	status int
 	word   string

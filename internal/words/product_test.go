@@ -36,7 +36,7 @@ func TestPromisedWords(t *testing.T) {
 		"state.failed.title": "Your payment did not go through", "state.canceled.title": "You canceled this payment",
 		"state.returned.title": "Your bank returned this payment", "state.disputed.title": "This payment is being disputed",
 		"state.charged_back.title": "This payment was reversed", "paid.number": "Confirmation number",
-		"paid.receipt": "Download receipt (PDF)", "paid.print": "Print",
+		"paid.receipt": "Download receipt (PDF)", "shell.print": "Print",
 	} {
 		if got := en.T(key); got != want {
 			t.Errorf("%s reads %q, promised is %q", key, got, want)

@@ -55,7 +55,7 @@ func TestSentences(t *testing.T) {
 		{es.T("home.title"), "Pague su factura"},
 		{en.T("review.button", "Amount", money.Cents(12345)), "Pay $123.45"},
 		{es.T("review.button", "Amount", money.Cents(123456789)), "Pagar $1,234,567.89"},
-		{en.T("bill.owe", "Amount", money.Cents(-300)), "You owe $3.00 credit"},
+		{en.T("bill.left", "Amount", money.Cents(-300)), "What is left to pay is $3.00 credit."},
 		{en.T("shell.step", "Number", 2, "Total", 4), "Step 2 of 4"},
 		{en.T("bills.for", "Name", `<b>{{.X}} & "Q"`), `For <b>{{.X}} & "Q"`},
 		{en.N("bills.count", 0), "0 open bills"},
@@ -220,6 +220,6 @@ func BenchmarkPlain(b *testing.B) {
 func BenchmarkFilled(b *testing.B) {
 	w := loaded(b).For("en")
 	for b.Loop() {
-		w.T("bill.owe", "Amount", money.Cents(12345))
+		w.T("bill.left", "Amount", money.Cents(12345))
 	}
 }

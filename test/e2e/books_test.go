@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"slices"
@@ -31,12 +30,8 @@ func (w *world) payments(t *testing.T, ctx context.Context) []paid {
 		t.Fatal(err)
 	}
 	var list []paid
-	for rows := json.NewDecoder(bytes.NewReader(out)); rows.More(); {
-		var p paid
-		if err := rows.Decode(&p); err != nil {
-			t.Fatalf("export payments: %v\n%.500s", err, out)
-		}
-		list = append(list, p)
+	if err := json.Unmarshal(out, &list); err != nil {
+		t.Fatalf("export payments: %v\n%.500s", err, out)
 	}
 	return list
 }
@@ -71,7 +66,11 @@ func (w *world) compare(t *testing.T, ctx context.Context, all []*intent) {
 			good[p.Amount]++
 		}
 	}
-	charged := map[string]bool{}
+	charged, states := map[string]bool{}, map[string]int{}
+	for _, p := range payments {
+		states[p.Rail+" "+p.State]++
+	}
+	t.Logf("payments by rail and state: %v", states)
 	for _, c := range w.charges(t, ctx) {
 		p, known := byID[c.PaymentID]
 		switch {

@@ -44,8 +44,9 @@ type person struct {
 	owes     int64 // cents
 }
 
-// newWorld starts a sandbox and imports people with one large bill each. The server is started by start.
-func newWorld(t *testing.T, ctx context.Context, engine db.Engine, people int) *world {
+// newWorld starts a sandbox and imports people with one large bill each. The server is started by start; env adds to its
+// settings.
+func newWorld(t *testing.T, ctx context.Context, engine db.Engine, people int, env ...string) *world {
 	t.Helper()
 	listen, sandboxListen, smtp := freeAddress(t), freeAddress(t), freeAddress(t)
 	dir := t.TempDir()
@@ -62,7 +63,7 @@ func newWorld(t *testing.T, ctx context.Context, engine db.Engine, people int) *
 		"MEMBERPAY_CARDS_PUBLISHABLE_KEY=" + sandbox.DefaultPublishableKey,
 		"MEMBERPAY_CARDS_WEBHOOK_SECRET=" + sandbox.DefaultWebhookSecret,
 		"MEMBERPAY_CARDS_TIMEOUT=1s",
-		"MEMBERPAY_ACH_CUT_EVERY=200ms",
+		"MEMBERPAY_ACH_CUT_EVERY=5s",
 		"MEMBERPAY_ACH_OUTBOUND=" + filepath.Join(dir, "outbound"),
 		"MEMBERPAY_ACH_INBOUND=" + filepath.Join(dir, "inbound"),
 		"MEMBERPAY_SMTP_HOST=" + smtp,
@@ -72,6 +73,7 @@ func newWorld(t *testing.T, ctx context.Context, engine db.Engine, people int) *
 		"MEMBERPAY_SANDBOX_SMTP=" + smtp,
 		"MEMBERPAY_SANDBOX_CALLBACK=" + w.URL + "/callbacks/card",
 	}
+	w.env = append(w.env, env...)
 	p, err := harness.Start(dir, "sandbox", w.env, "sandbox", "--quick")
 	if err != nil {
 		t.Fatal(err)

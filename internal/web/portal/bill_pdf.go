@@ -32,19 +32,16 @@ func (p *Portal) billPDF(c *web.Context) error {
 
 // billBlocks is the content of a bill on paper.
 func (p *Portal) billBlocks(c *web.Context, s billScribe, b bill.Bill, care bool) []paper.Block {
-	blocks := []paper.Block{
-		paper.Heading{Level: 1, Text: c.T("bill.title", "Number", billNumber(b))},
-		paper.Highlights{
-			{Label: c.T("bills.col.amount"), Value: c.Words.Amount(b.Due())},
-			{Label: c.T("bill.due"), Value: s.dueDate(b)},
-			{Label: c.T("bill.paycode"), Value: id.Grouped(b.PayCode)},
-		},
+	head := paper.Highlights{{Label: c.T("bill.pdf.owe", "Date", c.Words.DateIn(c.Now, c.Site.Brand.Zone())), Value: c.Words.Amount(b.Due())}}
+	if b.Payable() && !b.DueDate.IsZero() {
+		head = append(head, paper.Fact{Label: c.T("bill.due"), Value: s.dueDate(b)})
 	}
+	head = append(head, paper.Fact{Label: c.T("bill.paycode"), Value: id.Grouped(b.PayCode)})
+	blocks := []paper.Block{paper.Heading{Level: 1, Text: c.T("bill.title", "Number", billNumber(b))}, head}
 	var facts paper.Facts
 	for _, r := range s.about(b, care, c.Site.Brand.Payee(b.Payee).LegalName) {
 		facts = append(facts, paper.Fact{Label: r.Key, Value: r.Value})
 	}
-	facts = append(facts, paper.Fact{Label: c.T("bill.pdf.date"), Value: c.Words.DateIn(c.Now, c.Site.Brand.Zone())})
 	blocks = append(blocks, facts, paper.Heading{Level: 2, Text: c.T("bill.how")}, paper.Paragraph{Text: strings.Join(s.how(b), "\n")})
 	if care && len(b.Lines) > 0 && b.State != bill.Void {
 		blocks = append(blocks, paper.Heading{Level: 2, Text: c.T("bill.lines")}, lineTable(s, b))
@@ -54,7 +51,6 @@ func (p *Portal) billBlocks(c *web.Context, s billScribe, b bill.Bill, care bool
 	}
 	address := p.payURL(b)
 	return append(blocks,
-		paper.Heading{Level: 2, Text: c.T("bill.pdf.pay")},
 		paper.QR{Content: address, Alt: c.T("bill.qr", "Number", billNumber(b)), Title: c.T("bill.pdf.scan"),
 			Code: id.Grouped(b.PayCode), Text: c.T("bill.paycode.hint"), Link: address, LinkText: shortAddress(p.BaseURL)},
 		paper.Callout{Title: c.T("bill.wrong"), Text: strings.TrimSpace(c.Site.Brand.FinancialHelp.In(c.Words.Lang()) + " " +

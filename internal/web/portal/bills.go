@@ -22,7 +22,7 @@ const (
 // billsView is the list of bills: what can be paid first, by payee, then the settled ones.
 type billsView struct {
 	Total    string // of everything that can be paid now
-	AsOf     string
+	Note     string // how many bills, and how fresh the word of the billing system is
 	Pending  string // what is on its way and not in Total, "" if nothing
 	Sections []billSection
 	Settled  []billRow
@@ -33,7 +33,8 @@ type billsView struct {
 
 // billSection is the open bills that go to one payee.
 type billSection struct {
-	Title, Why string // only where there are several sections
+	Title, Why string
+	DateLabel  string // date of care, or month of coverage
 	What       string // read aloud after a second button with the same words
 	Total      string
 	Payable    []string // ids of the bills on this page that can be paid now
@@ -68,8 +69,9 @@ func (p *Portal) bills(c *web.Context) error {
 	s := billScribe{w: c.Words, today: day.Of(c.Now, c.Site.Brand.Zone()), names: known, visits: sum.visits, told: map[visitKey]bool{}}
 	v := billsView{Total: c.Words.Amount(sum.due), Pages: pages, Guest: !c.Session.SignedIn()}
 	v.Sections, v.Settled = s.sections(shown)
+	v.Note = c.Words.N("bills.count", sum.open)
 	if !sum.asOf.IsZero() {
-		v.AsOf = c.T("bills.as_of", "Date", c.Words.DateIn(sum.asOf, c.Site.Brand.Zone()))
+		v.Note += " · " + c.T("bills.as_of", "Date", c.Words.DateIn(sum.asOf, c.Site.Brand.Zone()))
 	}
 	if sum.pending > 0 {
 		v.Pending = c.T("bill.pending", "Amount", sum.pending)
@@ -89,6 +91,7 @@ func (p *Portal) bills(c *web.Context) error {
 
 // sums are what the heads of the list say, over all bills and not only those of one page.
 type sums struct {
+	open         int
 	due, pending money.Cents
 	asOf         time.Time             // the newest word of the billing system on an open bill
 	visits       map[visitKey]visitSum // visits with several bills
@@ -104,8 +107,11 @@ type visitSum struct {
 func sumUp(list []bill.Bill) sums {
 	s := sums{visits: map[visitKey]visitSum{}}
 	for _, b := range list {
-		if b.State == bill.Open && b.AsOf.After(s.asOf) {
-			s.asOf = b.AsOf
+		if b.State == bill.Open {
+			s.open++
+			if b.AsOf.After(s.asOf) {
+				s.asOf = b.AsOf
+			}
 		}
 		s.due += b.Due()
 		s.pending += b.Pending
@@ -151,9 +157,10 @@ func (s billScribe) sections(list []bill.Bill) (open []billSection, settled []bi
 		i, ok := place[b.Payee]
 		if !ok {
 			i, place[b.Payee] = len(open), len(open)
-			open = append(open, billSection{Title: s.w.T("bills.medical"), Why: s.w.T("bills.medical.why")})
+			open = append(open, billSection{Title: s.w.T("bills.medical"), Why: s.w.T("bills.medical.why"),
+				DateLabel: s.w.T("bills.col.date")})
 			if b.Kind == bill.Premium {
-				open[i].Title, open[i].Why = s.w.T("bills.premium"), s.w.T("bills.premium.why")
+				open[i].Title, open[i].Why, open[i].DateLabel = s.w.T("bills.premium"), s.w.T("bills.premium.why"), s.w.T("bill.coverage_month")
 			}
 		}
 		open[i].Rows = append(open[i].Rows, s.row(b))

@@ -89,7 +89,7 @@ func billsPage(p ui.Page, v billsView) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = ui.AmountFor(ui.Amount{Label: p.T("bills.total"), Text: v.Total, Note: v.AsOf, Big: true}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.AmountFor(ui.Amount{Label: p.T("bills.total"), Text: v.Total, Note: v.Note, Big: true}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -136,7 +136,7 @@ func billsPage(p ui.Page, v billsView) templ.Component {
 							}()
 						}
 						ctx = templ.InitializeContext(ctx)
-						templ_7745c5c3_Err = ui.TableFor(openTable(p, v.Sections[0].Rows)).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.TableFor(openTable(p, v.Sections[0])).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -302,7 +302,7 @@ func openBills(p ui.Page, s billSection) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.TableFor(hideCaption(openTable(p, s.Rows))).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TableFor(hideCaption(openTable(p, s))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -3,11 +3,11 @@ package portal
 import "memberpay/internal/web/ui"
 
 // openTable is the table of bills that can be paid, or whose payment is on its way.
-func openTable(p ui.Page, rows []billRow) ui.Table {
+func openTable(p ui.Page, s billSection) ui.Table {
 	t := ui.Table{Caption: p.T("bills.caption"), FirstIsHeader: true, Columns: []ui.Column{
-		{Label: p.T("bills.col.bill")}, {Label: p.T("bills.col.for")}, {Label: p.T("bills.col.date")},
+		{Label: p.T("bills.col.bill")}, {Label: p.T("bills.col.for")}, {Label: s.DateLabel},
 		{Label: p.T("bills.col.due")}, {Label: p.T("bills.col.amount"), Money: true}}}
-	for _, r := range rows {
+	for _, r := range s.Rows {
 		t.Rows = append(t.Rows, []ui.Cell{
 			{Body: billCell(p, r)}, {Text: r.For}, {Text: r.Date}, {Body: dueCell(r)}, {Text: r.Amount}})
 	}

@@ -32,7 +32,9 @@ func (s billScribe) about(b bill.Bill, care bool, payee string) []ui.Row {
 			add("bill.from", b.Provider)
 		}
 	}
-	add("bill.due", s.dueDate(b))
+	if !b.DueDate.IsZero() {
+		add("bill.due", s.dueDate(b))
+	}
 	add("bill.payee", payee)
 	add("bill.number", b.Number)
 	return rows

@@ -185,7 +185,10 @@ type methodView struct {
 
 type savedCardView struct{ ID, Name string }
 
-// cardFields is the place of the processor's frame.
+// cardFields is the place of the processor's frame. What the frame calls its fields stands in the catalogs for whoever
+// tests or describes the page.
+//
+// words: method.card.*
 type cardFields struct {
 	Key      string
 	Language string

@@ -4,6 +4,9 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"memberpay/internal/db"
+	"memberpay/internal/web"
 )
 
 // row is one request: who asks, for what, and what must come back.
@@ -84,4 +87,50 @@ func TestDoor(t *testing.T) {
 		{name: "session over in a form", who: nobody, path: "/pay/draft_1/review", form: url.Values{}, status: 401,
 			contains: []string{"Please sign in", "go on with your payment", "We kept the bills you chose"}},
 	})
+}
+
+// TestOurFault: where we fail, the page says so, tells how to reach a person, and shows nothing of the inside.
+func TestOurFault(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	rosa := h.rosa()
+	h.write(func(tx *db.Tx) error {
+		_, err := tx.ExecContext(t.Context(), "DROP TABLE bill")
+		return err
+	})
+	h.walk([]row{
+		{name: "list", who: rosa, path: "/bills", status: 500, contains: []string{"Something went wrong on our side", "look at your payments before you pay again",
+			"1-800-555-0142", "Your payments"}, lacks: []string{"no such table", "SELECT"}},
+		{name: "look-up", who: h.visitor(), path: "/pay", form: findForm(rosaNumber, rosaBirth), status: 500, contains: []string{"Go to the first page"}},
+	})
+}
+
+// TestStrangersAtEveryDoor tries every route that is not for everybody without a session, and as somebody else.
+func TestStrangersAtEveryDoor(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	b := h.bills["M-300"]
+	pay := h.paid("M-300", 100)
+	fill := strings.NewReplacer("{bill}", b.ID, "{ref}", pay.Confirmation, "{draft}", "draft_x", "{card}", "card_x", "{code}", b.PayCode)
+	avery := h.guest(averyNumber, averyBirth)
+	for _, route := range h.portal.Routes() {
+		if route.Access == web.Machine || route.Access == web.Anyone {
+			continue
+		}
+		path := fill.Replace(route.Path)
+		for name, v := range map[string]*visitor{"nobody": h.visitor(), "Avery": avery} {
+			a := v.do(route.Method, path, url.Values{})
+			if a.Status >= 500 {
+				t.Errorf("%s %s as %s: %d", route.Method, path, name, a.Status)
+			}
+			for _, secret := range []string{"Mateo", "Rosa", "M-300", "$1.00"} {
+				if strings.Contains(a.Text(), secret) {
+					t.Errorf("%s %s tells %s %q", route.Method, path, name, secret)
+				}
+			}
+			if name == "nobody" && (a.Status != 303 || route.Method != "GET") && a.Status != 401 {
+				t.Errorf("%s %s lets nobody in: %d", route.Method, path, a.Status)
+			}
+		}
+	}
 }

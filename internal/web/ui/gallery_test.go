@@ -134,7 +134,7 @@ func find(p ui.Page) templ.Component {
 func bills(p ui.Page) templ.Component {
 	p.Title, p.Wide, p.SignedIn, p.PersonName, p.SignOutURL = p.T("bills.title"), true, true, "Rosa Quintero", "/sign-out"
 	p.Nav = []ui.NavLink{{Label: p.T("shell.nav.bills"), Href: "/bills", Current: true},
-		{Label: p.T("shell.nav.payments"), Href: "/payments"}, {Label: p.T("shell.nav.methods"), Href: "/methods"}}
+		{Label: p.T("shell.nav.payments"), Href: "/payments"}, {Label: p.T("shell.help"), Href: "/help"}}
 	tag := func(tone ui.Tone, key string) ui.Cell {
 		return ui.Cell{Body: ui.TagFor(ui.Tag{Tone: tone, Text: p.T(key)})}
 	}
@@ -215,7 +215,7 @@ func parts(p ui.Page) templ.Component {
 	hostile := `<script>alert(1)</script> ` + string(bytes.Repeat([]byte("Llanfairpwllgwyngyll"), 8))
 	return inside(ui.Layout(p), ui.Heading(p, p.Title),
 		ui.NoticeFor(p, ui.Notice{Text: p.T("state.submitted.next")}),
-		ui.NoticeFor(p, ui.Notice{Tone: ui.Success, Text: p.T("signup.done")}),
+		ui.NoticeFor(p, ui.Notice{Tone: ui.Success, Text: p.T("signin.done")}),
 		ui.NoticeFor(p, ui.Notice{Tone: ui.Warning, Title: p.T("state.unknown.title"), Text: p.T("state.unknown.body", "Amount", "$64.50")}),
 		ui.NoticeFor(p, ui.Notice{Tone: ui.Bad, Title: hostile, Text: hostile}),
 		ui.PanelFor(ui.Panel{Tone: ui.Warning, Title: p.T("state.unknown.title"), Text: p.T("state.unknown.body", "Amount", "$64.50")}),
@@ -223,14 +223,14 @@ func parts(p ui.Page) templ.Component {
 			{Value: "1", Label: p.T("bills.for", "Name", "Rosa Quintero"), Aside: "$1,120.00", Checked: true,
 				Lines: []string{p.T("choose.row.medical", "Date", p.W.DateOf(2026, 10, 2), "Number", "M-204 118 907"), p.T("bill.due.by", "Date", p.W.DateOf(2026, 12, 20))}},
 			{Value: "2", Label: hostile, Aside: "$64.50", Lines: []string{hostile}, Tag: &ui.Tag{Tone: ui.Bad, Text: p.T("billstate.past_due")}},
-			{Value: "3", Label: p.T("billstate.with_insurer"), Off: true, Lines: []string{p.T("bills.waiting.body")}}}}),
+			{Value: "3", Label: p.T("billstate.pending"), Off: true, Lines: []string{p.T("choose.row.pending", "Amount", "$64.50")}}}}),
 		ui.TextField(p, ui.Field{Name: "amount", Label: p.T("choose.other.amount"), Prefix: "$", Width: ui.Money, InputMode: "decimal", Value: "50.00", Digits: true}),
 		ui.SelectField(p, ui.Select{Name: "state", Label: p.T("history.col.state"), Options: []ui.Option{{Value: "a", Label: p.T("state.pending.short")}}}),
 		ui.Checkbox("save", "1", p.T("method.card.save"), "", false),
 		inside(ui.CardFor(ui.Card{Title: p.T("bill.how")}), ui.Facts([]string{p.T("bill.charged", "Amount", "$480.00"), p.T("bill.discount", "Amount", "$210.00"),
 			p.T("bill.plan_paid", "Amount", "$120.00"), p.T("bill.left", "Amount", "$150.00")}),
 			ui.QRFor(ui.QR{Src: ui.LogoURL(p.Brand), Text: p.T("bill.qr", "Number", "M-1"), Caption: p.T("bill.paycode.hint")})),
-		inside(ui.ButtonGroup(), ui.ButtonFor(ui.Button{Label: p.T("shell.continue")}), ui.ButtonFor(ui.Button{Label: p.T("shell.cancel"), Kind: ui.Secondary}),
+		inside(ui.ButtonGroup(), ui.ButtonFor(ui.Button{Label: p.T("shell.continue")}), ui.ButtonFor(ui.Button{Label: p.T("shell.change"), Kind: ui.Secondary}),
 			ui.ButtonFor(ui.Button{Label: p.T("paid.cancel"), Kind: ui.Danger}), ui.ButtonFor(ui.Button{Label: p.T("shell.back"), Kind: ui.Quiet})))
 }
 

@@ -127,10 +127,9 @@ scenario('a draft can be taken up again after leaving', async () => {
   await signIn(page, account(2));
   await toChoice(page);
   await choose(page, { amount: '9.06' });
-  await page.goto('/');
   await page.goto('/bills');
-  const resume = t('en', 'draft.resume');
-  await page.getByRole('link', { name: resume }).or(page.getByRole('button', { name: resume })).first().click();
+  await page.goto('/');
+  await page.getByRole('link', { name: t('en', 'draft.resume'), exact: true }).first().click();
   await at(page, 'method.title');
   await fillCard(page);
   assert.equal(await toReview(page), '$9.06');

@@ -40,7 +40,7 @@ scenario('from the letter to the receipt', async () => {
   const stream = await (await download).createReadStream();
   const head = (await stream.take(1).toArray())[0].subarray(0, 5).toString();
   assert.equal(head, '%PDF-');
-  const print = t('en', 'paid.print');
+  const print = t('en', 'shell.print');
   await page.getByRole('button', { name: print, exact: true }).or(page.getByRole('link', { name: print, exact: true })).first().waitFor();
   noProblems(page);
 });

@@ -22,7 +22,7 @@ for (const code of ['R01', 'R02', 'R03', 'R29']) scenario(`returned with ${code}
   await choose(page, { amount: '9.07' });
   await payByBank(page, who, { account: bankAccount(new RegExp(code)) });
   const title = t('en', 'state.returned.title');
-  for (let i = 0; i < 60 && !(await page.getByRole('heading', { level: 1, name: title, exact: true }).isVisible()); i++) {
+  for (let i = 0; i < 25 && !(await page.getByRole('heading', { level: 1, name: title, exact: true }).isVisible()); i++) {
     await page.waitForTimeout(1000);
     await page.reload();
   }
@@ -41,7 +41,7 @@ scenario('settled: submitted becomes received', async () => {
   await choose(page, { amount: '9.08' });
   const { number } = await payByBank(page, person(2));
   const title = page.getByRole('heading', { level: 1, name: t('en', 'state.succeeded.title'), exact: true });
-  for (let i = 0; i < 60 && !(await title.isVisible()); i++) {
+  for (let i = 0; i < 25 && !(await title.isVisible()); i++) {
     await page.waitForTimeout(1000);
     await page.reload();
   }

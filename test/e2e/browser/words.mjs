@@ -48,7 +48,7 @@ const promised = {
   'state.action_required.title': 'Your bank wants to check it is you',
   'paid.number': 'Confirmation number',
   'paid.receipt': 'Download receipt (PDF)',
-  'paid.print': 'Print',
+  'shell.print': 'Print',
 };
 
 const root = new URL('../../../internal/words/', import.meta.url);
