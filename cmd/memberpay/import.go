@@ -105,7 +105,12 @@ func runImport(ctx context.Context, s config.Store, asJSON bool, r intake.Runner
 	if err != nil {
 		return err
 	}
-	return told.report(report)
+	if err := told.report(report); err != nil || report.Usable() {
+		return err
+	}
+	out.Flush()
+	fmt.Fprintln(os.Stderr, "memberpay: nothing in these files could be read; the lines above say why")
+	return exitCode(1)
 }
 
 // lineWriter writes lines as they come and the counts behind them: as text, or as one JSON object whose array

@@ -147,19 +147,12 @@ func locked(ctx context.Context, tx *db.Tx, paymentID string) ([]lockedAllocatio
 }
 
 func saveAmounts(ctx context.Context, tx *db.Tx, now time.Time, b Bill) error {
-	_, err := tx.ExecContext(ctx, "UPDATE bill SET applied_cents = $2, pending_cents = $3, state = $4, updated_at = $5 WHERE id = $1",
+	return tx.Later(ctx, "save amounts of bill "+b.ID,
+		"UPDATE bill SET applied_cents = $2, pending_cents = $3, state = $4, updated_at = $5 WHERE id = $1",
 		b.ID, int64(b.Applied), int64(b.Pending), string(b.State), db.Micros(now))
-	if err != nil {
-		return fmt.Errorf("save amounts of bill %s: %w", b.ID, err)
-	}
-	return nil
 }
 
 func saveApplied(ctx context.Context, tx *db.Tx, a Allocation, applied money.Cents) error {
-	_, err := tx.ExecContext(ctx, "UPDATE allocation SET applied_cents = $3 WHERE payment_id = $1 AND bill_id = $2",
+	return tx.Later(ctx, "save allocation", "UPDATE allocation SET applied_cents = $3 WHERE payment_id = $1 AND bill_id = $2",
 		a.PaymentID, a.BillID, int64(applied))
-	if err != nil {
-		return fmt.Errorf("save allocation: %w", err)
-	}
-	return nil
 }

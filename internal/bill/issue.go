@@ -9,6 +9,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"memberpay/internal/day"
@@ -96,21 +98,60 @@ func ImportBatch(ctx context.Context, tx *db.Tx, now time.Time, incoming []Incom
 		}
 		b := in.bill(now)
 		out[i] = Imported{BillID: b.ID, Verdict: Issued, State: b.State}
-		known[in.ClaimKey] = stored{b.ID, in.hash()}
+		known[in.ClaimKey] = stored{b.ID, in.hash(), b.AsOf}
 		fresh, hashes = append(fresh, b), append(hashes, in.hash())
 	}
 	if err := issue(ctx, tx, now, fresh, hashes); err != nil {
 		return nil, err
 	}
+	confirmed := map[string]time.Time{} // bills of which the source said the same again, later
 	for _, i := range again {
-		was := known[incoming[i].ClaimKey]
-		hash := incoming[i].hash()
-		if out[i], err = revise(ctx, tx, now, was, incoming[i], hash); err != nil {
-			return nil, err
+		in := incoming[i]
+		was, hash := known[in.ClaimKey], in.hash()
+		if was.hash == hash {
+			out[i] = Imported{BillID: was.billID, Verdict: Unchanged}
+			if in.AsOf.After(was.asOf) {
+				was.asOf = in.AsOf
+				confirmed[was.billID] = in.AsOf
+			}
+		} else {
+			if out[i], err = revise(ctx, tx, now, was, in, hash); err != nil {
+				return nil, err
+			}
+			if v := out[i].Verdict; v == Updated || v == Voided {
+				was.hash, was.asOf = hash, in.asOf(now)
+			}
 		}
-		known[incoming[i].ClaimKey] = stored{was.billID, hash}
+		known[in.ClaimKey] = was
 	}
-	return out, nil
+	return out, confirm(ctx, tx, confirmed)
+}
+
+// asOf is when the source said so, as far as it says.
+func (in Incoming) asOf(now time.Time) time.Time {
+	if in.AsOf.IsZero() {
+		return now
+	}
+	return in.AsOf
+}
+
+// confirm notes until when the words of bills are known to be true, so that older ones do not replace them.
+func confirm(ctx context.Context, tx *db.Tx, until map[string]time.Time) error {
+	const most = 200
+	bills := slices.Sorted(maps.Keys(until))
+	for len(bills) > 0 {
+		n := min(len(bills), most)
+		args := make([]any, 0, n*2)
+		for _, billID := range bills[:n] {
+			args = append(args, billID, db.Micros(until[billID]))
+		}
+		if _, err := tx.ExecContext(ctx, "WITH said (bill_id, at) AS (VALUES "+db.TypedValues(n, "TEXT", "BIGINT")+`)
+			UPDATE bill SET as_of = said.at FROM said WHERE bill.id = said.bill_id AND bill.as_of < said.at`, args...); err != nil {
+			return fmt.Errorf("confirm bills: %w", err)
+		}
+		bills = bills[n:]
+	}
+	return nil
 }
 
 func (in Incoming) bill(now time.Time) Bill {
@@ -127,10 +168,7 @@ func (in Incoming) describe(b *Bill, now time.Time) {
 	b.ServiceDate, b.DueDate, b.Lines = in.ServiceDate, in.DueDate, in.Lines
 	b.Charged, b.PlanPaid, b.Adjustment = in.Charged, in.PlanPaid, in.Adjustment
 	b.Responsibility, b.PriorPaid = in.Responsibility, min(in.PriorPaid, in.Responsibility)
-	b.AsOf = in.AsOf
-	if b.AsOf.IsZero() {
-		b.AsOf = now
-	}
+	b.AsOf = in.asOf(now)
 }
 
 // hash identifies what the source says, so that the same words again are known at a glance.
@@ -141,16 +179,22 @@ func (in Incoming) hash() string {
 	return hex.EncodeToString(sum[:16])
 }
 
-type stored struct{ billID, hash string }
+// stored is what is known of a bill: what the source said last, and until when that is known to be true.
+type stored struct {
+	billID, hash string
+	asOf         time.Time
+}
 
 func byClaimKey(ctx context.Context, tx *db.Tx, keys []string) (map[string]stored, error) {
 	out := make(map[string]stored, len(keys))
 	for len(keys) > 0 {
 		n := min(len(keys), 500)
-		err := db.Each(ctx, tx, "SELECT claim_key, id, source_hash FROM bill WHERE claim_key IN "+db.In(1, n), db.Args(keys[:n]), func(rows *sql.Rows) error {
+		err := db.Each(ctx, tx, "SELECT claim_key, id, source_hash, as_of FROM bill WHERE claim_key IN "+db.In(1, n), db.Args(keys[:n]), func(rows *sql.Rows) error {
 			var key string
 			var s stored
-			err := rows.Scan(&key, &s.billID, &s.hash)
+			var asOf int64
+			err := rows.Scan(&key, &s.billID, &s.hash, &asOf)
+			s.asOf = db.Time(asOf)
 			out[key] = s
 			return err
 		})
@@ -206,11 +250,11 @@ func insert(ctx context.Context, tx *db.Tx, now time.Time, bills []Bill, hashes 
 				int64(b.Charged), int64(b.PlanPaid), int64(b.Adjustment), int64(b.Responsibility), int64(b.PriorPaid),
 				int64(b.Applied), string(b.State), string(lines), hashes[i], db.Micros(b.AsOf), db.Micros(now), db.Micros(now), 1)
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO bill (id, claim_key, source, eob_id, kind, payee, number, number_folded, pay_code,
+		if err := tx.Later(ctx, "insert bills", `INSERT INTO bill (id, claim_key, source, eob_id, kind, payee, number, number_folded, pay_code,
 			patient_id, guarantor_id, visit, provider, insurer, service_date, due_date, charged_cents, plan_paid_cents,
 			adjustment_cents, responsibility_cents, prior_paid_cents, applied_cents, state, lines, source_hash, as_of,
 			created_at, updated_at, version) VALUES `+db.Values(n, columns), args...); err != nil {
-			return fmt.Errorf("insert bills: %w", err)
+			return err
 		}
 		bills, hashes = bills[n:], hashes[n:]
 	}

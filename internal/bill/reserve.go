@@ -76,11 +76,8 @@ func allocate(ctx context.Context, tx *db.Tx, list []Reservation) error {
 	for i, r := range list {
 		args = append(args, r.PaymentID, r.BillID, i, int64(r.Amount))
 	}
-	if _, err := tx.ExecContext(ctx, "INSERT INTO allocation (payment_id, bill_id, line, amount_cents) VALUES "+
-		db.Values(len(list), 4), args...); err != nil {
-		return fmt.Errorf("allocate: %w", err)
-	}
-	return nil
+	return tx.Later(ctx, "allocate", "INSERT INTO allocation (payment_id, bill_id, line, amount_cents) VALUES "+
+		db.Values(len(list), 4), args...)
 }
 
 // Allocation is the part of a payment that is meant for one bill. Applied is what the bill took: less than Amount where

@@ -16,14 +16,11 @@ import (
 // revise brings a known bill to what the source says now. What was paid here stays: where the bill becomes smaller than
 // that, the difference becomes the member's credit.
 func revise(ctx context.Context, tx *db.Tx, now time.Time, was stored, in Incoming, hash string) (Imported, error) {
-	if was.hash == hash {
-		return Imported{BillID: was.billID, Verdict: Unchanged}, nil
-	}
 	b, err := lock(ctx, tx, was.billID)
 	if err != nil {
 		return Imported{}, err
 	}
-	if !in.AsOf.IsZero() && in.AsOf.Before(b.AsOf) {
+	if !in.AsOf.IsZero() && (in.AsOf.Before(b.AsOf) || in.AsOf.Before(was.asOf)) {
 		return Imported{BillID: b.ID, Verdict: Stale, State: b.State}, nil
 	}
 	verdict, before := Updated, b.Open()
@@ -31,10 +28,7 @@ func revise(ctx context.Context, tx *db.Tx, now time.Time, was stored, in Incomi
 		if b.State == Void {
 			return Imported{BillID: b.ID, Verdict: Unchanged, State: Void}, nil
 		}
-		verdict, b.Responsibility, b.PriorPaid = Voided, 0, 0
-		if b.AsOf = in.AsOf; b.AsOf.IsZero() {
-			b.AsOf = now
-		}
+		verdict, b.Responsibility, b.PriorPaid, b.AsOf = Voided, 0, 0, in.asOf(now)
 	} else {
 		kind, payee := b.Kind, b.Payee // a bill never changes the book it stands in
 		in.describe(&b, now)

@@ -25,22 +25,6 @@ type Queryer interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// Tx is a transaction that may write. Inside Write, only the Tx is used: on SQLite a second connection would wait for it.
-type Tx struct {
-	*sql.Tx
-	Engine Engine
-}
-
-// ExecContext runs a statement in the engine's spelling.
-func (t *Tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	return t.Tx.ExecContext(ctx, t.Engine.spell(query), args...)
-}
-
-// QueryContext runs a query in the engine's spelling.
-func (t *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return t.Tx.QueryContext(ctx, t.Engine.spell(query), args...)
-}
-
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
 	Engine Engine
@@ -152,25 +136,11 @@ func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 	}
 }
 
-func (d *DB) writeOnce(ctx context.Context, fn func(tx *Tx) error) (err error) {
-	tx, err := d.write.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+func (d *DB) writeOnce(ctx context.Context, fn func(tx *Tx) error) error {
+	if d.Engine == Postgres {
+		return d.writePostgres(ctx, fn)
 	}
-	done := false
-	defer func() {
-		if !done {
-			tx.Rollback()
-		}
-	}()
-	if err := fn(&Tx{Tx: tx, Engine: d.Engine}); err != nil {
-		return err
-	}
-	done = true
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	return nil
+	return d.writeSQLite(ctx, fn)
 }
 
 // Values writes the placeholders of a multi-row VALUES list: Values(2, 3) is "($1,$2,$3),($4,$5,$6)".

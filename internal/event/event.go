@@ -40,8 +40,8 @@ func Append(ctx context.Context, tx *db.Tx, events ...Event) error {
 			}
 			args = append(args, e.ID, db.Micros(e.At), e.Kind, e.Subject, string(data))
 		}
-		if _, err := tx.ExecContext(ctx, "INSERT INTO event (id, at, kind, subject, data) VALUES "+db.Values(n, columns), args...); err != nil {
-			return fmt.Errorf("append events: %w", err)
+		if err := tx.Later(ctx, "append events", "INSERT INTO event (id, at, kind, subject, data) VALUES "+db.Values(n, columns), args...); err != nil {
+			return err
 		}
 		events = events[n:]
 	}

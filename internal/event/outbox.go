@@ -36,11 +36,8 @@ func Tell(ctx context.Context, tx *db.Tx, now time.Time, list ...Message) error 
 	if len(args) == 0 {
 		return nil
 	}
-	if _, err := tx.ExecContext(ctx, "INSERT INTO outbox (id, kind, subject, recipient, language, next_at, created_at) VALUES "+
-		db.Values(len(args)/7, 7)+" ON CONFLICT (subject, kind) DO NOTHING", args...); err != nil {
-		return fmt.Errorf("tell: %w", err)
-	}
-	return nil
+	return tx.Later(ctx, "tell", "INSERT INTO outbox (id, kind, subject, recipient, language, next_at, created_at) VALUES "+
+		db.Values(len(args)/7, 7)+" ON CONFLICT (subject, kind) DO NOTHING", args...)
 }
 
 // Claim takes up to n messages that are due and puts each off by a growing pause, so that nobody else takes them and a

@@ -142,7 +142,10 @@ func personKey(p Person) string {
 	if p.PatientID != "" {
 		return "p:" + p.PatientID
 	}
-	return "m:" + p.MemberID
+	if p.Given == "" || p.BirthDate.IsZero() {
+		return "m:" + p.MemberID
+	}
+	return "m:" + p.MemberID + "|" + p.Given + "|" + p.BirthDate.String() // people may share a card number
 }
 
 // person makes the member command. A card number that belongs to another person (families may share one) is kept as a

@@ -67,6 +67,10 @@ func (r *Report) finish(took time.Duration) {
 	}
 }
 
+// Usable reports whether anything at all could be read: files without any record are usable, files of which every record
+// was refused are not.
+func (r Report) Usable() bool { return r.Records == 0 || r.RefusedTotal() < r.Records }
+
 // RefusedTotal is the number of records that could not be taken.
 func (r Report) RefusedTotal() int { return sum(r.Refused) }
 

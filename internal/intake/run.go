@@ -37,6 +37,7 @@ type Runner struct {
 	runID   string
 	seen    map[uint64]struct{} // claim keys of this run, hashed
 	payees  map[string]bool     // csv: payees of the file
+	births  map[string]day.Date // csv: date of birth by member ID
 }
 
 const (
@@ -138,7 +139,7 @@ func (r *Runner) run(ctx context.Context, kind string, files []string, produce p
 
 func (r *Runner) begin(kind string) {
 	r.report, r.started = newReport(kind), r.now()
-	r.seen, r.payees = map[uint64]struct{}{}, map[string]bool{}
+	r.seen, r.payees, r.births = map[uint64]struct{}{}, map[string]bool{}, map[string]day.Date{}
 }
 
 func (r *Runner) produceAll(ctx context.Context, files []string, produce producer, out chan<- batch) error {
@@ -215,14 +216,34 @@ func (r *Runner) ownRow(w work, rec BalanceRecord) work {
 	default:
 		w.balance.Payee = key
 		r.payees[key] = true
-		if r.repeated(w.balance.key()) {
+		switch {
+		case r.repeated(w.balance.key()):
 			w.refused = refuse("duplicate", "the bill number stands in the file twice; the first row was taken")
+		case w.balance.AsOf.After(r.now().Add(36 * time.Hour)):
+			w.refused = refuse("as_of_future", "as_of is %s, which has not come yet; write the day the amounts are from",
+				w.balance.AsOf.Format(time.DateOnly))
+		case r.otherBirth(w.balance.Person):
+			w.refused = refuse("person_conflict", "the file has another date of birth for member %s in an earlier row; one of the two rows names somebody else",
+				cut(w.balance.Person.MemberID, 64))
 		}
 	}
 	if w.refused != nil {
 		w.balance, w.people = nil, nil
 	}
 	return w
+}
+
+// otherBirth reports whether an earlier row of the file gave this member another date of birth. Two people under one
+// number would see each other's bills.
+func (r *Runner) otherBirth(p Person) bool {
+	if p.BirthDate.IsZero() {
+		return false
+	}
+	known, ok := r.births[p.MemberID]
+	if !ok {
+		r.births[p.MemberID] = p.BirthDate
+	}
+	return ok && known != p.BirthDate
 }
 
 func newBatch(s *source) *batch {

@@ -107,3 +107,19 @@ func TestRetry(t *testing.T) {
 		}
 	})
 }
+
+func TestCSVRefusesWhatCannotBe(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		report, lines := runCSV(t, d, "bill_number,member_id,kind,patient_responsibility,date_of_birth,as_of\n"+
+			"A1,M1,medical,10.00,1980-01-02,2026-01-20\n"+
+			"A2,M1,medical,10.00,1981-01-02,2026-01-20\n"+ // somebody else under the same number
+			"A3,M2,medical,10.00,1990-05-05,9999-01-01\n") // a day that has not come
+		if report.New != 1 || report.Refused["person_conflict"] != 1 || report.Refused["as_of_future"] != 1 || !report.Usable() {
+			t.Errorf("%+v\n%s", report, lines)
+		}
+		if report, _ = runCSV(t, d, "<!doctype html><title>Sign in</title>\n"); report.Usable() {
+			t.Errorf("a page that is not a balance file counts as usable: %+v", report)
+		}
+	})
+}

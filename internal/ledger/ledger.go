@@ -79,14 +79,11 @@ func Append(ctx context.Context, tx *db.Tx, entries ...Entry) error {
 		if len(args) == 0 {
 			return nil
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO ledger_posting
+		rows := args
+		args = nil
+		return tx.Later(ctx, "append to the book", `INSERT INTO ledger_posting
 			(entry_id, line, at, kind, payee, debit, credit, amount_cents, bill_id, payment_id, member_id)
-			VALUES `+db.Values(len(args)/columns, columns), args...)
-		args = args[:0]
-		if err != nil {
-			return fmt.Errorf("append to the book: %w", err)
-		}
-		return nil
+			VALUES `+db.Values(len(rows)/columns, columns), rows...)
 	}
 	for _, e := range entries {
 		if err := e.Check(); err != nil {
@@ -143,7 +140,7 @@ type Owed struct {
 // or has been taken back.
 func CreditOf(ctx context.Context, q db.Queryer, paymentID string) ([]Owed, error) {
 	var out []Owed
-	err := db.Each(ctx, q, `SELECT member_id, CAST(SUM(CASE WHEN credit = 'credit' THEN amount_cents ELSE -amount_cents END) AS BIGINT) AS owed
+	err := db.Each(ctx, q, `SELECT member_id, CAST(SUM(CASE WHEN credit = 'credit' THEN amount_cents ELSE -amount_cents END) AS BIGINT)
 		FROM ledger_posting WHERE payment_id = $1 AND payment_id <> '' AND (debit = 'credit' OR credit = 'credit')
 		GROUP BY member_id ORDER BY member_id`, []any{paymentID}, func(rows *sql.Rows) error {
 		var o Owed

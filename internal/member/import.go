@@ -5,7 +5,10 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"memberpay/internal/day"
@@ -42,7 +45,9 @@ type Imported struct {
 }
 
 // ImportBatch creates or completes people in one transaction, in a few statements however many there are, and returns
-// one result for each, in order. The caller serialises imports (bill.LockImports); two may not run at once.
+// one result for each, in order. A MemberID that is somebody else's never makes two people one: it becomes one more number
+// of this person, who gets a MemberID of their own. The caller serialises imports (bill.LockImports); two may not run at
+// once.
 func ImportBatch(ctx context.Context, tx *db.Tx, now time.Time, incoming []Incoming) ([]Imported, error) {
 	if len(incoming) == 0 {
 		return nil, nil
@@ -56,7 +61,14 @@ func ImportBatch(ctx context.Context, tx *db.Tx, now time.Time, incoming []Incom
 	changed := map[string]*Member{}
 	numbers := map[[2]string]string{}
 	for i, in := range incoming {
+		if in.PatientID == "" && other(known.byMember[in.MemberID], in) {
+			in.PatientID = holder(in)
+		}
 		m := known.find(in)
+		if owner := known.byMember[in.MemberID]; owner != nil && owner != m {
+			in.Numbers = append(slices.Clip(in.Numbers), Number{"member_id", in.MemberID})
+			in.MemberID = ""
+		}
 		if m == nil {
 			m = &Member{ID: id.New("mem"), MemberID: in.MemberID, PatientID: in.PatientID}
 			m.GuarantorID = m.ID
@@ -87,7 +99,7 @@ func ImportBatch(ctx context.Context, tx *db.Tx, now time.Time, incoming []Incom
 		}
 	}
 	for i, in := range incoming { // guarantors last: they may stand later in the same batch
-		g := known.byKey(in.Guarantor)
+		g := known.guarantor(in)
 		m := known.rows[out[i].ID]
 		if g != nil && m.GuarantorID != g.ID {
 			m.GuarantorID = g.ID
@@ -160,20 +172,40 @@ func (p *people) find(in Incoming) *Member {
 	if m := p.byPatient[in.PatientID]; in.PatientID != "" && m != nil {
 		return m
 	}
-	if in.MemberID == "" {
-		return nil
+	m := p.byMember[in.MemberID]
+	if m == nil || in.MemberID == "" || (in.PatientID != "" && m.PatientID != "") || other(m, in) {
+		return nil // two source ids are two people, whatever is printed on their cards
 	}
-	return p.byMember[in.MemberID]
+	return m
 }
 
-func (p *people) byKey(key string) *Member {
-	if key == "" {
+// other reports whether in is surely not m, though they have one card number, as families may: another first name and
+// another date of birth. One difference alone is a correction.
+func other(m *Member, in Incoming) bool {
+	return m != nil && m.Given != "" && in.Given != "" && !strings.EqualFold(m.Given, in.Given) &&
+		!m.BirthDate.IsZero() && !in.BirthDate.IsZero() && m.BirthDate != in.BirthDate
+}
+
+// holder stands in for the source's id of a person who shares a card number and of whom the source has no id.
+func holder(in Incoming) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%s", in.MemberID, in.BirthDate, strings.ToLower(in.Given)))
+	return "card-" + hex.EncodeToString(sum[:10])
+}
+
+// guarantor finds who owes for a person. A source that names people by its own ids means one of those first: another
+// person may have the same number on their card.
+func (p *people) guarantor(in Incoming) *Member {
+	first, second := p.byMember[in.Guarantor], p.byPatient[in.Guarantor]
+	if in.PatientID != "" {
+		first, second = second, first
+	}
+	switch {
+	case in.Guarantor == "":
 		return nil
+	case first != nil:
+		return first
 	}
-	if m := p.byMember[key]; m != nil {
-		return m
-	}
-	return p.byPatient[key]
+	return second
 }
 
 // number makes a member ID for a person whose source has none: the same person gets the same number again, and the next
@@ -209,12 +241,13 @@ func lookUp(ctx context.Context, tx *db.Tx, incoming []Incoming) (*people, error
 		if in.MemberID != "" {
 			memberIDs = append(memberIDs, in.MemberID)
 		}
+		if in.PatientID == "" && in.Given != "" && !in.BirthDate.IsZero() {
+			in.PatientID = holder(in) // which counts only where the number is somebody else's
+		}
 		if in.PatientID != "" {
 			patientIDs = append(patientIDs, in.PatientID)
-			if in.MemberID == "" {
-				for try := range candidates {
-					memberIDs = append(memberIDs, candidate(in.PatientID, try))
-				}
+			for try := range candidates { // for where there is no number, or it is somebody else's
+				memberIDs = append(memberIDs, candidate(in.PatientID, try))
 			}
 		}
 		if in.Guarantor != "" {
@@ -254,9 +287,9 @@ func insert(ctx context.Context, tx *db.Tx, now time.Time, list []*Member) error
 			args = append(args, m.ID, m.MemberID, m.PatientID, m.GuarantorID, m.Given, m.Family, m.BirthDate, m.Deceased,
 				m.ZIP, m.State, m.Email, m.Phone, m.Language, db.Micros(now), db.Micros(now))
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO member (id, member_id, patient_id, guarantor_id, given, family, birth_date,
+		if err := tx.Later(ctx, "insert members", `INSERT INTO member (id, member_id, patient_id, guarantor_id, given, family, birth_date,
 			deceased, zip, state, email, phone, language, created_at, updated_at) VALUES `+db.Values(n, columns), args...); err != nil {
-			return fmt.Errorf("insert members: %w", err)
+			return err
 		}
 		list = list[n:]
 	}

@@ -42,11 +42,8 @@ func (p *Payments) insertAttempts(ctx context.Context, tx *db.Tx, list []*submis
 		at := s.payment.SubmittedAt
 		args = append(args, s.attempt, s.payment.ID, db.Micros(at), db.Micros(at.Add(p.timeout+sweepMargin)))
 	}
-	if _, err := tx.ExecContext(ctx, "INSERT INTO attempt (id, payment_id, started_at, next_check_at) VALUES "+
-		db.Values(len(list), 4), args...); err != nil {
-		return fmt.Errorf("insert attempts: %w", err)
-	}
-	return nil
+	return tx.Later(ctx, "insert attempts", "INSERT INTO attempt (id, payment_id, started_at, next_check_at) VALUES "+
+		db.Values(len(list), 4), args...)
 }
 
 // keepRef makes the processor's id durable before any money can move. It reports false where the sweep has already
@@ -80,10 +77,6 @@ func (p *Payments) attemptWhere(ctx context.Context, where string, arg any) (att
 
 // closeAttempts notes how a payment's attempts ended.
 func closeAttempts(ctx context.Context, tx *db.Tx, now time.Time, paymentID string, outcome State, reason string) error {
-	_, err := tx.ExecContext(ctx, "UPDATE attempt SET outcome = $2, reason = $3, finished_at = $4 WHERE payment_id = $1 AND outcome = ''",
+	return tx.Later(ctx, "close attempt", "UPDATE attempt SET outcome = $2, reason = $3, finished_at = $4 WHERE payment_id = $1 AND outcome = ''",
 		paymentID, string(outcome), reason, db.Micros(now))
-	if err != nil {
-		return fmt.Errorf("close attempt: %w", err)
-	}
-	return nil
 }

@@ -116,8 +116,8 @@ func carryOut(ctx context.Context, tx *db.Tx, now time.Time, pay Payment, to Sta
 }
 
 // late handles news that the state machine does not allow. Money that arrives after a payment was told to have failed is
-// never dropped: it becomes the payer's credit and a case for a person. So is a dispute of money that we do not count as
-// good a case. Other late news is only noted.
+// never dropped: it becomes the payer's credit and a case for a person. A dispute of money that does not stand on bills is
+// a case, too. Other late news is only noted.
 func (p *Payments) late(ctx context.Context, tx *db.Tx, now time.Time, pay Payment, c Change) error {
 	if (c.To == Disputed || c.To == ChargedBack) && pay.State != ChargedBack {
 		return p.except(ctx, tx, now, "payment.late_dispute", pay.ID, "news of a dispute ("+string(c.To)+") while the payment is "+string(pay.State))

@@ -142,10 +142,6 @@ func insertPayments(ctx context.Context, tx *db.Tx, list []Payment, addresses []
 }
 
 func saveState(ctx context.Context, tx *db.Tx, now time.Time, p Payment) error {
-	_, err := tx.ExecContext(ctx, `UPDATE payment SET state = $2, reason = $3, can_retry = $4, action_url = $5, updated_at = $6,
+	return tx.Later(ctx, "save state of payment", `UPDATE payment SET state = $2, reason = $3, can_retry = $4, action_url = $5, updated_at = $6,
 		settled_at = $7 WHERE id = $1`, p.ID, string(p.State), p.Reason, p.CanRetry, p.ActionURL, db.Micros(now), db.Micros(p.SettledAt))
-	if err != nil {
-		return fmt.Errorf("save state of payment: %w", err)
-	}
-	return nil
 }

@@ -103,7 +103,7 @@ const entryColumns = 12
 var insertOneEntry = insertEntry + db.Values(1, entryColumns)
 
 // Enqueue stores entries for the next cut, in one statement (a statement for each 1,000). A second entry for one payment
-// is an error that db.Unique knows. An empty list does nothing.
+// is an error that db.Unique knows, of the transaction at the latest. An empty list does nothing.
 func (r *Rail) Enqueue(ctx context.Context, tx *db.Tx, entries []Prepared) error {
 	const most = 1000
 	for len(entries) > 0 {
@@ -119,8 +119,8 @@ func (r *Rail) Enqueue(ctx context.Context, tx *db.Tx, entries []Prepared) error
 		if n > 1 {
 			query = insertEntry + db.Values(n, entryColumns)
 		}
-		if _, err := tx.ExecContext(ctx, query, args...); err != nil {
-			return fmt.Errorf("queue bank debits: %w", err)
+		if err := tx.Later(ctx, "queue bank debits", query, args...); err != nil {
+			return err
 		}
 		entries = entries[n:]
 	}

@@ -211,7 +211,7 @@ func (p *Portal) bankSteps(c *web.Context, pay payment.Payment) []string {
 	zone := c.Site.Brand.Zone()
 	var steps []string
 	if c.Now.Before(cut) {
-		steps = append(steps, c.T("paid.next.file", "Date", c.Words.DateIn(cut, zone), "Cutoff", moment(c, cut)))
+		steps = append(steps, c.T("paid.next.file", "Cutoff", moment(c, cut)))
 	} else {
 		steps = append(steps, c.T("paid.next.sent"))
 	}

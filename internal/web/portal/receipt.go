@@ -95,25 +95,22 @@ func (p *Portal) receiptBills(c *web.Context, pay payment.Payment, list parts) [
 // substantiation is what a health savings or flexible spending account asks for, bill by bill. Only a member who has
 // signed in gets it, because it tells where somebody was cared for.
 func substantiation(c *web.Context, list parts) []paper.Block {
-	var blocks []paper.Block
+	t := paper.Table{Summary: c.T("receipt.hsa"), Columns: []paper.Column{{Head: c.T("receipt.patient")}, {Head: c.T("receipt.provider")},
+		{Head: c.T("bill.care_date")}, {Head: c.T("receipt.after_plan"), Align: paper.End}}}
 	for _, x := range list {
 		if !x.known || x.bill.Kind != bill.Medical || x.Applied == 0 {
 			continue
 		}
-		facts := paper.Facts{{Label: c.T("receipt.patient"), Value: x.name}}
-		if x.bill.Provider != "" {
-			facts = append(facts, paper.Fact{Label: c.T("receipt.provider"), Value: x.bill.Provider})
-		}
+		on := ""
 		if !x.bill.ServiceDate.IsZero() {
-			facts = append(facts, paper.Fact{Label: c.T("bill.care_date"), Value: date(c, x.bill.ServiceDate)})
+			on = date(c, x.bill.ServiceDate)
 		}
-		blocks = append(blocks, append(facts, paper.Fact{Label: c.T("receipt.after_plan"), Value: c.Words.Amount(x.Applied)}))
+		t.Rows = append(t.Rows, []string{x.name, x.bill.Provider, on, c.Words.Amount(x.Applied)})
 	}
-	if len(blocks) == 0 {
+	if len(t.Rows) == 0 {
 		return nil
 	}
-	blocks = append([]paper.Block{paper.Heading{Level: 2, Text: c.T("receipt.hsa")}}, blocks...)
-	return append(blocks, paper.Paragraph{Text: c.T("receipt.hsa.keep"), Quiet: true})
+	return []paper.Block{paper.Heading{Level: 2, Text: c.T("receipt.hsa")}, t, paper.Paragraph{Text: c.T("receipt.hsa.keep"), Quiet: true}}
 }
 
 // letter is the frame of every document of this site.

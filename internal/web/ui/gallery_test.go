@@ -204,7 +204,7 @@ func received(p ui.Page) templ.Component {
 			inside(ui.ButtonGroup(), ui.ButtonFor(ui.Button{Label: p.T("paid.receipt"), Href: "/r.pdf"}), ui.PrintButton(p))),
 		inside(ui.CardFor(ui.Card{Title: p.T("paid.next")}),
 			ui.NextSteps([]string{p.T("paid.next.email", "Email", "rosa@mail.example"), p.T("paid.next.statement", "Descriptor", "LARKSPUR MEDICAL BILL"),
-				p.T("paid.next.posted", "Date", p.W.DateOf(2026, 12, 5))})),
+				p.T("paid.next.waiting", "Date", p.W.DateOf(2026, 12, 5))})),
 		inside(ui.CardFor(ui.Card{Title: p.T("paid.bills")}),
 			ui.SummaryList(p, []ui.Row{{Key: "M-204 118 907", Value: "$1,120.00"}, {Key: "M-204 119 333", Value: "$64.50"},
 				{Key: p.T("paid.amount"), Value: "$1,184.50", Strong: true}})))
