@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"memberpay/internal/day"
@@ -37,7 +38,7 @@ type Runner struct {
 	runID   string
 	seen    map[uint64]struct{} // claim keys of this run, hashed
 	payees  map[string]bool     // csv: payees of the file
-	births  map[string]day.Date // csv: date of birth by member ID
+	holders map[string]holder   // csv: whom the file names first, by member ID
 }
 
 const (
@@ -139,7 +140,7 @@ func (r *Runner) run(ctx context.Context, kind string, files []string, produce p
 
 func (r *Runner) begin(kind string) {
 	r.report, r.started = newReport(kind), r.now()
-	r.seen, r.payees, r.births = map[uint64]struct{}{}, map[string]bool{}, map[string]day.Date{}
+	r.seen, r.payees, r.holders = map[uint64]struct{}{}, map[string]bool{}, map[string]holder{}
 }
 
 func (r *Runner) produceAll(ctx context.Context, files []string, produce producer, out chan<- batch) error {
@@ -233,17 +234,26 @@ func (r *Runner) ownRow(w work, rec BalanceRecord) work {
 	return w
 }
 
+// holder is who has a member ID in a balance file.
+type holder struct {
+	given string
+	birth day.Date
+}
+
 // otherBirth reports whether an earlier row of the file gave this member another date of birth. Two people under one
-// number would see each other's bills.
+// number would see each other's bills. Another first name beside it makes it plain that there are two; package member
+// keeps them apart.
 func (r *Runner) otherBirth(p Person) bool {
 	if p.BirthDate.IsZero() {
 		return false
 	}
-	known, ok := r.births[p.MemberID]
-	if !ok {
-		r.births[p.MemberID] = p.BirthDate
+	first, known := r.holders[p.MemberID]
+	if !known {
+		r.holders[p.MemberID] = holder{p.Given, p.BirthDate}
+		return false
 	}
-	return ok && known != p.BirthDate
+	two := first.given != "" && p.Given != "" && !strings.EqualFold(first.given, p.Given)
+	return first.birth != p.BirthDate && !two
 }
 
 func newBatch(s *source) *batch {

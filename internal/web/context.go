@@ -130,6 +130,9 @@ func cookie(r *http.Request, name string) string {
 
 // setCookie writes a cookie: for the browser's session where life is 0, gone where it is negative.
 func (c *Context) setCookie(name, value string, life time.Duration) {
+	if life < 0 {
+		life = -time.Second
+	}
 	http.SetCookie(c.W, &http.Cookie{Name: name, Value: value, Path: "/", HttpOnly: true, Secure: c.Site.Secure,
 		SameSite: http.SameSiteLaxMode, MaxAge: int(life / time.Second)})
 }

@@ -183,8 +183,9 @@ func (s *Site) language(r *http.Request) *words.Words {
 // address is the network address of the payer.
 func (s *Site) address(r *http.Request) string {
 	if s.Proxied {
-		// The proxy appends the address it saw, so the last one is the only one it vouches for.
-		list := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
+		// The proxy appends the address it saw, to the last line of the header or as a line of its own, so the last one is
+		// the only one it vouches for.
+		list := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 		if last := strings.TrimSpace(list[len(list)-1]); net.ParseIP(last) != nil {
 			return last
 		}

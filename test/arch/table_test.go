@@ -23,35 +23,39 @@ var layers = []layer{
 		{"id", nil},
 		{"fault", nil},
 	}},
-	{"ground", "the database, sealed fields, facts; names and sentences", []room{
+	{"ground", "settings, the database, sealed fields, facts; names and sentences", []room{
+		{"config", nil},
 		{"db", nil},
 		{"seal", nil},
 		{"event", in("db id")},
-		{"brand", in("day")},
-		{"words", in("money day")},
+		{"brand", nil},
+		{"words", in("money")},
 	}},
 	{"features", "what the product does, each with its types, rules, SQL and use-cases", []room{
 		{"ledger", in("db id money")},
-		{"member", in("db day event fault id")},
-		{"bill", in("db day event fault id ledger member money")},
+		{"member", in("day db fault id")},
+		{"bill", in("day db event fault id ledger money")},
 		{"processor", in("money")},
 		{"processor/stripe", in("money processor")},
-		{"processor/nacha", in("day money processor")},
-		{"payment", in("bill db day event fault id ledger member money processor seal")},
-		{"intake", in("bill day db event fault id member money")},
-		{"identity", in("db event fault id member")},
-		{"paper", in("bill brand day id member money payment words")},
-		{"notice", in("bill brand db day event id member money paper payment words")},
+		{"processor/nacha", in("day db event fault id money seal")},
+		{"payment", in("bill db event fault id ledger money processor processor/nacha seal")},
+		{"intake", in("bill day db id member money")},
+		{"identity", in("db fault id")},
+		{"paper", nil},
+		{"notice", in("brand db event id payment words")},
+		{"verify", in("db seal")},
 	}},
 	{"pages", "what people see", []room{
-		{"web", in("brand fault id identity words")},
 		{"web/ui", in("brand words")},
-		{"web/portal", in("bill brand day fault id identity member money paper payment processor web web/ui words")},
+		{"web", in("brand fault identity web/ui words")},
+		{"web/portal", in("bill brand day db event fault id identity member money paper payment processor processor/nacha seal web web/ui words")},
 	}},
-	{"whole", "what puts the parts together", []room{
+	{"whole", "what puts the parts together, and the worlds they are tried in", []room{
 		{"sandbox", nil},
-		{"app", in("bill brand db day event fault id identity intake ledger member money notice paper payment processor processor/nacha processor/stripe seal web web/portal words")},
-		{"cmd/memberpay", in("app sandbox")},
+		{"demo", in("day db identity intake member")},
+		{"seed", in("bill day db id identity ledger money payment processor processor/nacha seal")},
+		{"app", in("brand config db identity notice payment processor/nacha processor/stripe seal web web/portal words")},
+		{"cmd/memberpay", in("app bill brand config day db demo identity intake ledger member money payment processor/nacha sandbox seal seed verify")},
 	}},
 }
 
@@ -60,6 +64,7 @@ var tools = map[string]bool{
 	"db/dbtest":               true,
 	"db/dbtest/pgcluster":     true,
 	"processor/processortest": true,
+	"payment/paymenttest":     true,
 	"words/check":             true,
 }
 

@@ -73,13 +73,18 @@ func disputeNews(ev api.Event, status api.DisputeStatus) string {
 	return ""
 }
 
-// fresh reads the time from a signature header that has been verified.
+// fresh reads the time from a signature header that has been verified. Where it has several, every one must be fresh:
+// only one of them was signed.
 func (c *Cards) fresh(signature string) bool {
+	times := 0
 	for _, part := range strings.Split(signature, ",") {
 		if t, ok := strings.CutPrefix(part, "t="); ok {
 			sec, err := strconv.ParseInt(t, 10, 64)
-			return err == nil && c.cfg.Now().Sub(time.Unix(sec, 0)) <= oldest
+			if err != nil || c.cfg.Now().Sub(time.Unix(sec, 0)) > oldest {
+				return false
+			}
+			times++
 		}
 	}
-	return false
+	return times > 0
 }

@@ -179,8 +179,13 @@ func (c *Cards) Look(ctx context.Context, token string) (processor.Card, error) 
 	return card(k.Brand, k.Last4, k.Funding, k.Description), nil
 }
 
-// redacted keeps of a Stripe error what may be logged: never its objects, which hold client secrets and names.
+// redacted keeps of an error what may be logged: never Stripe's objects, which hold client secrets and names, and never
+// an address, which may end in a token.
 func redacted(err error) error {
+	var ue *url.Error
+	if errors.As(err, &ue) {
+		return fmt.Errorf("%s: %w", ue.Op, ue.Err)
+	}
 	var se *api.Error
 	if !errors.As(err, &se) {
 		return err

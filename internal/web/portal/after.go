@@ -16,6 +16,9 @@ func (p *Portal) cancel(c *web.Context) error {
 	if err != nil {
 		return err
 	}
+	if !own(c, pay) {
+		return fault.New(fault.Forbidden, "payment.not_yours")
+	}
 	_, err = p.Payments.Cancel(c.R.Context(), pay)
 	if errors.Is(err, payment.ErrTooLate) {
 		return c.Redirect(paymentPath(pay) + "?late")

@@ -9,8 +9,11 @@ import (
 // owe is the head of a bill: what is owed now and until when.
 func (s billScribe) owe(b bill.Bill) ui.Amount {
 	a := ui.Amount{Label: s.w.T("bills.col.amount"), Text: s.w.Amount(b.Due()), Big: true}
-	if b.Payable() {
+	switch {
+	case b.Payable():
 		a.Note = s.due(b)
+	case b.State == bill.Open:
+		a.Label, a.Note = s.w.T("bill.owe.now"), s.w.T("bill.pending", "Amount", b.Pending)
 	}
 	return a
 }
@@ -73,6 +76,8 @@ func (s billScribe) how(b bill.Bill) []string {
 		out = append(out, s.w.T("billstate.canceled"))
 	case b.Due() > 0:
 		out = append(out, s.w.T("bill.left", "Amount", b.Due()))
+	case b.State == bill.Open:
+		out = append(out, s.w.T("bill.owe.then"))
 	default:
 		out = append(out, s.w.T("bill.owe.nothing"))
 	}

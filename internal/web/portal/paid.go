@@ -233,11 +233,14 @@ func mailStep(c *web.Context, pay payment.Payment) []string {
 
 // own reports whether the reader is the one who made the payment, and not only somebody who may know of it.
 func own(c *web.Context, pay payment.Payment) bool {
-	return pay.SessionID == c.Session.ID || (pay.AccountID != "" && pay.AccountID == c.Session.AccountID)
+	return pay.MadeBy(payments(c))
 }
 
-// cancelable reports whether the payer can still stop the payment.
+// cancelable reports whether the reader made the payment and can still stop it.
 func (p *Portal) cancelable(c *web.Context, pay payment.Payment) bool {
+	if !own(c, pay) {
+		return false
+	}
 	switch pay.State {
 	case payment.Pending:
 		return pay.Rail == payment.Bank && c.Now.Before(p.LastCall(pay.SubmittedAt))

@@ -105,7 +105,9 @@ export function noProblems(page) {
 // axe fails on any accessibility violation of the page and its frames. The page must have been opened with {axe: true},
 // which lets the checker in past the content security policy.
 export async function axe(page, what) {
-  for (const frame of page.frames()) await frame.addScriptTag({ path: axeScript });
+  for (const frame of page.frames()) {
+    if (!(await frame.evaluate(() => 'axe' in globalThis))) await frame.addScriptTag({ path: axeScript });
+  }
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
   const lines = violations.map((v) => `${v.id}: ${v.help}\n  ${v.nodes.map((n) => `${n.target.flat().join(' ')} ${n.html}`).join('\n  ')}`);
   assert.equal(lines.length, 0, `${what} (${page.url()}) breaks accessibility rules:\n${lines.join('\n')}`);

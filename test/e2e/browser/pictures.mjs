@@ -6,7 +6,7 @@ async function walk(page, suffix, who) {
   await signIn(page, who);
   await screenshot(page, `bills${suffix}`);
   await toChoice(page);
-  await choose(page, { amount: '50.00' });
+  await choose(page, { count: 2 });
   await fillCard(page, { email: 'sam@example.com' });
   await toReview(page);
   await screenshot(page, `review${suffix}`);

@@ -1,5 +1,5 @@
 // Bank payments that come back, and one that settles.
-import { assert, finish, newPage, noProblems, scenario, screenshot } from './lib.mjs';
+import { assert, axe, finish, newPage, noProblems, scenario, screenshot } from './lib.mjs';
 import { anotherPayment, bankAccount, choose, confirmation, findGuest, payByBank, person } from './journey.mjs';
 import { t } from './words.mjs';
 
@@ -15,7 +15,7 @@ async function open(page) {
 }
 
 for (const code of ['R01', 'R02', 'R03', 'R29']) scenario(`returned with ${code}: the bills open again and the page says why`, async () => {
-  const page = await newPage();
+  const page = await newPage({ axe: true });
   const who = person(code === 'R01' ? 0 : 1);
   await findGuest(page, who);
   const before = await open(page);
@@ -29,6 +29,7 @@ for (const code of ['R01', 'R02', 'R03', 'R29']) scenario(`returned with ${code}
   const text = await page.getByRole('main').innerText();
   assert.ok(text.includes(title), `the bank returned the payment; the page says: ${text.slice(0, 200)}`);
   for (const key of [`return.${code}`, `return.${code}.next`]) assert.ok(text.includes(t('en', key)));
+  await axe(page, `returned with ${code}`);
   await screenshot(page, `returned-${code}`);
   await anotherPayment(page);
   assert.equal(await open(page), before, 'the bills are open again as they were');
