@@ -88,7 +88,7 @@ func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err er
 	}
 	a.Accounts = identity.New(a.DB, hashes)
 	a.Payments = payment.New(payment.Config{DB: a.DB, Cards: cards, Bank: a.Bank, Log: log, ChargeTimeout: c.Cards.Timeout,
-		Descriptor: a.Brand.Payees.Medical.Descriptor})
+		Descriptors: map[string]string{"medical": a.Brand.Payees.Medical.Descriptor, "premium": a.Brand.Payees.Premium.Descriptor}})
 	a.Letters = notice.New(notice.Config{DB: a.DB, Brand: a.Brand, Words: a.Words, BaseURL: c.BaseURL, Host: c.Mail.Host,
 		User: c.Mail.User, Password: c.Mail.Password, Plain: c.Mail.Plain, Log: log})
 	a.portal = &portal.Portal{DB: a.DB, Payments: a.Payments, Seal: box, Browser: cards.Browser(), BaseURL: c.BaseURL,

@@ -14,8 +14,10 @@ func TestCommitOfAFailedTransactionIsAnError(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		for name, then := range map[string]func(ctx context.Context, tx *db.Tx) error{
-			"nothing waits":     func(context.Context, *db.Tx) error { return nil },
-			"a statement waits": func(ctx context.Context, tx *db.Tx) error { return tx.Later(ctx, "set", "UPDATE setting SET value = 'x'") },
+			"nothing waits": func(context.Context, *db.Tx) error { return nil },
+			"a statement waits": func(ctx context.Context, tx *db.Tx) error {
+				return tx.Later(ctx, "set", "UPDATE setting SET value = 'x'")
+			},
 		} {
 			err := d.Write(t.Context(), func(tx *db.Tx) error {
 				if _, err := tx.ExecContext(t.Context(), "INSERT INTO setting (name, value) VALUES ($1, 'kept')", name); err != nil {

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -66,27 +67,32 @@ func (t *Tx) send(ctx context.Context) error {
 	}
 	whats, batch := t.whats, t.later
 	t.whats, t.later = nil, pgx.Batch{}
-	t.first = t.conn.Raw(func(driver any) error {
+	err := t.conn.Raw(func(driver any) error {
 		results := driver.(*stdlib.Conn).Conn().SendBatch(ctx, &batch)
 		for _, what := range whats {
-			if _, err := results.Exec(); err != nil {
+			tag, err := results.Exec()
+			if err == nil && tag.String() == "ROLLBACK" {
+				err = errFailedBefore
+			}
+			if err != nil {
 				results.Close()
 				return fmt.Errorf("%s: %w", what, err)
 			}
 		}
 		return results.Close()
 	})
-	return t.first
+	if t.first == nil {
+		t.first = err
+	}
+	return err
 }
+
+// errFailedBefore means that a statement had failed and its error was not heeded. PostgreSQL answers the commit of such a
+// transaction with a rollback, and with no error of its own.
+var errFailedBefore = errors.New("a statement of the transaction had failed: nothing was kept")
 
 // commit sends what waits and the commit behind it.
 func (t *Tx) commit(ctx context.Context) error {
-	if len(t.whats) == 0 {
-		if _, err := t.conn.ExecContext(ctx, "commit"); err != nil {
-			return fmt.Errorf("commit: %w", err)
-		}
-		return nil
-	}
 	t.later.Queue("commit")
 	t.whats = append(t.whats, "commit")
 	return t.send(ctx)

@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"memberpay/internal/db"
@@ -37,7 +38,7 @@ func (a *Accounts) Allow(ctx context.Context, now time.Time, l Limit, subject st
 				hits = CASE WHEN rate_limit.started <= $3 THEN 1 ELSE rate_limit.hits + 1 END,
 				started = CASE WHEN rate_limit.started <= $3 THEN $2 ELSE rate_limit.started END
 			RETURNING hits, started`,
-			hashToken(l.Name+" "+subject), db.Micros(now), db.Micros(now.Add(-l.Window))).Scan(&hits, &started)
+			bucket(l, subject), db.Micros(now), db.Micros(now.Add(-l.Window))).Scan(&hits, &started)
 	})
 	if err != nil {
 		return fmt.Errorf("limit %s: %w", l.Name, err)
@@ -46,6 +47,16 @@ func (a *Accounts) Allow(ctx context.Context, now time.Time, l Limit, subject st
 		return fault.BusyFor("limit.tries", db.Time(started).Add(l.Window).Sub(now))
 	}
 	return nil
+}
+
+// bucket names the row that counts the tries of a subject. Of an IPv6 address the first half counts: the other half is the
+// household's own, to change as it likes.
+func bucket(l Limit, subject string) string {
+	if a, err := netip.ParseAddr(subject); err == nil && a.Is6() && !a.Is4In6() {
+		p, _ := a.WithZone("").Prefix(64) // cannot fail
+		subject = p.String()
+	}
+	return hashToken(l.Name + " " + subject)
 }
 
 // Try is one try of a subject under a limit.
@@ -69,7 +80,7 @@ func (a *Accounts) AllowAll(ctx context.Context, now time.Time, tries ...Try) er
 func (a *Accounts) Forgive(ctx context.Context, tries ...Try) error {
 	buckets := make([]string, len(tries))
 	for i, t := range tries {
-		buckets[i] = hashToken(t.Limit.Name + " " + t.Subject)
+		buckets[i] = bucket(t.Limit, t.Subject)
 	}
 	if len(buckets) == 0 {
 		return nil

@@ -86,7 +86,7 @@ func (p *Payments) describe(ctx context.Context, pay Payment, r Request) (proces
 		return processor.Charge{}, err
 	}
 	c := processor.Charge{Reference: a.ID, PaymentID: pay.ID, Amount: pay.Amount, Token: r.Method.CardToken, Save: r.Method.SaveCard,
-		Descriptor: p.descr, ReturnURL: strings.ReplaceAll(r.ReturnURL, "{ref}", pay.Confirmation)}
+		Descriptor: p.descr[pay.Payee], ReturnURL: strings.ReplaceAll(r.ReturnURL, "{ref}", pay.Confirmation)}
 	switch {
 	case r.Method.SavedCard != "":
 		saved, err := p.savedCard(ctx, pay.AccountID, r.Method.SavedCard)

@@ -18,9 +18,10 @@ type Payments struct {
 	now     func() time.Time
 	log     *slog.Logger
 	timeout time.Duration
-	descr   string
+	descr   map[string]string
 
 	queue   chan *submission
+	sizes   []int // of groups of submissions, descending; any size where nil
 	stop    chan struct{}
 	running sync.WaitGroup
 }
@@ -30,15 +31,15 @@ type Config struct {
 	DB            *db.DB
 	Cards         processor.Cards
 	Bank          *nacha.Rail
-	Now           func() time.Time // time.Now where nil
-	Log           *slog.Logger     // slog.Default where nil
-	ChargeTimeout time.Duration    // how long a payer waits for the card processor; 20 s where 0
-	Descriptor    string           // what a card statement says
+	Now           func() time.Time  // time.Now where nil
+	Log           *slog.Logger      // slog.Default where nil
+	ChargeTimeout time.Duration     // how long a payer waits for the card processor; 20 s where 0
+	Descriptors   map[string]string // by payee: what a card statement says
 }
 
 // New starts the submitters and returns Payments.
 func New(c Config) *Payments {
-	p := &Payments{db: c.DB, cards: c.Cards, bank: c.Bank, now: c.Now, log: c.Log, timeout: c.ChargeTimeout, descr: c.Descriptor,
+	p := &Payments{db: c.DB, cards: c.Cards, bank: c.Bank, now: c.Now, log: c.Log, timeout: c.ChargeTimeout, descr: c.Descriptors,
 		queue: make(chan *submission), stop: make(chan struct{})}
 	if p.now == nil {
 		p.now = time.Now
@@ -51,7 +52,7 @@ func New(c Config) *Payments {
 	}
 	submitters := 1 // SQLite has one writer
 	if c.DB.Engine == db.Postgres {
-		submitters = 2
+		submitters, p.sizes = 2, preparedSizes
 	}
 	for range submitters {
 		p.running.Add(1)

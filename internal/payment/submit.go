@@ -112,6 +112,7 @@ func (p *Payments) submitter() {
 		held = p.collect(held)
 		var group []*submission
 		group, held = compatible(held)
+		group, held = p.fitting(group, held)
 		p.write(group)
 	}
 }
@@ -127,6 +128,20 @@ func (p *Payments) collect(held []*submission) []*submission {
 		}
 	}
 	return held
+}
+
+// preparedSizes are the sizes of groups on PostgreSQL, which keeps every statement prepared that it has met: a dozen
+// sizes keep little, and are met soon after a start.
+var preparedSizes = []int{64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1}
+
+// fitting splits off those that are too many for the size of a group. They go with the next one.
+func (p *Payments) fitting(group, rest []*submission) (fit, more []*submission) {
+	for _, n := range p.sizes {
+		if n <= len(group) {
+			return group[:n], append(slices.Clone(group[n:]), rest...)
+		}
+	}
+	return group, rest
 }
 
 // compatible splits off those that share no bill and no key with an earlier one, which one statement could not tell apart.

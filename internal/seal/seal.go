@@ -82,7 +82,16 @@ func create(path string) ([]byte, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	return buf.Bytes(), nil
+	return buf.Bytes(), syncDir(filepath.Dir(path))
+}
+
+// syncDir makes the keyset's name as durable as what is sealed with it.
+func syncDir(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 // Seal encrypts value for one place, written "table/id/column".

@@ -53,7 +53,7 @@ func eob(out []byte, r *rand.Rand, n, patient int) []byte {
 	out = fmt.Appendf(out, `"careTeam":[{"sequence":1,"provider":{"reference":"%s"},"role":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/claimcareteamrole","code":"primary","display":"Primary Care Practitioner"}]}}],"insurance":[{"focal":true,"coverage":{"reference":"#coverage","display":"Larkspur Health Plan"}}],"item":[{"sequence":1,"category":{"coding":[{"system":"%sline_cms_type_srvc_cd","code":"1","display":"Medical care"}]},"productOrService":{"coding":[{"system":"http://snomed.info/sct","code":"185349003","display":"Encounter for check up (procedure)"}],"text":"Encounter for check up (procedure)"},"servicedPeriod":{"start":"%s","end":"%s"},"locationCodeableConcept":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/ex-serviceplace","code":"19","display":"Off Campus-Outpatient Hospital"}]},"encounter":[{"reference":"Encounter/%s"}]}`,
 		who, codes, when, until, uuid(5, n))
 	total, paid := 0, 0
-	for seq := range 2 + r.IntN(2) {
+	for seq := range 1 + r.IntN(2) {
 		charge := 4_000 + r.IntN(40_000)
 		share := charge / 5
 		total, paid = total+charge, paid+charge-share

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"memberpay/internal/db/dbtest"
+	"memberpay/internal/sandbox"
 	"memberpay/test/e2e/walker"
 )
 
@@ -120,7 +121,18 @@ func (l *intents) list() []*intent {
 
 // cards are what people in the crash test pay with: good ones, one that the processor thinks about for a second, some
 // with odd callbacks, one that is declined.
-var cards = []string{"4242424242424242", "4242424242424242", slowCard, slowCard, "4999000000000070", "4999000000000062", "4000000000009995"}
+var cards = []string{cardNumber("Visa"), cardNumber("Mastercard"), cardNumber("Slow"), cardNumber("Slow"),
+	cardNumber("Callback first"), cardNumber("Callbacks out of order"), cardNumber("Insufficient funds")}
+
+// cardNumber is the number of the sandbox's test card with this label.
+func cardNumber(label string) string {
+	for _, c := range sandbox.Cards() {
+		if c.Label == label {
+			return c.Number
+		}
+	}
+	panic("the sandbox has no card " + label)
+}
 
 // keepPaying makes one payment after another until ctx ends, five for each of its people.
 func (w *world) keepPaying(ctx context.Context, people []person, random *rand.Rand, all *intents) {

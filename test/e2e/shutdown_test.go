@@ -11,9 +11,6 @@ import (
 	"memberpay/internal/db/dbtest"
 )
 
-// slowCard is answered by the processor after a while.
-const slowCard = "4999000000000021"
-
 // TestShutdown interrupts the server while the processor is still thinking about a payment: the payment is finished and
 // answered, and only then the server ends.
 func TestShutdown(t *testing.T) {
@@ -31,7 +28,7 @@ func TestShutdown(t *testing.T) {
 			}
 			defer p.Close()
 			in := &intent{amount: 777, card: true}
-			page, err := w.toReview(ctx, p, in, slowCard)
+			page, err := w.toReview(ctx, p, in, cardNumber("Slow"))
 			if err != nil {
 				t.Fatal(err)
 			}

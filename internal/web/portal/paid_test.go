@@ -390,6 +390,9 @@ func TestStrangersSeeNothing(t *testing.T) {
 			t.Errorf("nobody posts to %s: %d", p, a.Status)
 		}
 	}
+	if a := h.rosa().post(path+"/cancel", url.Values{}); a.Status != http.StatusForbidden {
+		t.Errorf("somebody who did not make the payment cancels it: %d", a.Status)
+	}
 	// The same person in another browser sees it after looking the bill up again, without the address of the mail.
 	again := h.guest(rosaNumber, rosaBirth).get(path)
 	again.mustSay(t, "Payment submitted")

@@ -1,0 +1,82 @@
+package notice
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"memberpay/internal/brand"
+	"memberpay/internal/payment"
+	"memberpay/internal/words"
+)
+
+var paid = payment.Payment{ID: "pay_1", Confirmation: "K7QM4T2X9P", Payee: "medical", Rail: payment.Bank, Brand: "checking", Last4: "6789",
+	Amount: 123450, State: payment.Pending, Authorization: `I allow <b>this</b> & "that"`, SubmittedAt: time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)}
+
+func TestEveryLetterInEveryLanguage(t *testing.T) {
+	t.Parallel()
+	catalog, err := words.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := New(Config{Brand: brand.Default(), Words: catalog, BaseURL: "https://pay.larkspur.example"})
+	for kind, says := range map[string]map[string]string{
+		"payment.receipt":   {"en": "received", "es": "Gracias"},
+		"payment.submitted": {"en": "take $1,234.50 from your bank account", "es": "$1,234.50"},
+		"payment.failed":    {"en": "did not go through", "es": "no se"},
+		"payment.returned":  {"en": "Your bills are open again", "es": "facturas"},
+	} {
+		for lang, want := range says {
+			pay := paid
+			pay.Reason = "R01"
+			text, err := l.write(kind, pay, catalog.For(lang))
+			if err != nil {
+				t.Fatal(kind, err)
+			}
+			html, err := text.HTML()
+			if err != nil {
+				t.Fatal(kind, err)
+			}
+			for form, body := range map[string]string{"text": text.Plain(), "HTML": html} {
+				for _, s := range []string{want, "K7Q-M4T-2X9P", "$1,234.50", "6789", "Larkspur Medical Group, Inc.",
+					"https://pay.larkspur.example/payments/K7QM4T2X9P", "1-800-555-0142"} {
+					if !strings.Contains(body, s) {
+						t.Errorf("%s in %s as %s does not say %q", kind, lang, form, s)
+					}
+				}
+				if strings.Contains(body, "⟦") {
+					t.Errorf("%s in %s as %s lacks a word", kind, lang, form)
+				}
+			}
+			if kind == "payment.submitted" && (strings.Contains(html, "<b>this") || !strings.Contains(text.Plain(), paid.Authorization)) {
+				t.Errorf("%s in %s: the permission is not told as it was given", kind, lang)
+			}
+			if !strings.Contains(html, `<html lang="`+lang+`"`) || text.Subject == "" {
+				t.Errorf("%s in %s: no language or no subject", kind, lang)
+			}
+		}
+	}
+	if _, err := l.write("payment.other", paid, catalog.For("en")); err == nil {
+		t.Error("an unknown kind of letter was written")
+	}
+	if catalog.Missing() > 0 {
+		t.Errorf("%d words missing", catalog.Missing())
+	}
+}
+
+// The day in a letter is the organisation's day, not the server's.
+func TestDayOfALetter(t *testing.T) {
+	t.Parallel()
+	catalog, err := words.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := New(Config{Brand: brand.Default(), Words: catalog})
+	text, err := l.write("payment.receipt", paid, catalog.For("en"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(text.Plain(), "November 23, 2026") {
+		t.Errorf("2 AM UTC on the 24th is still the 23rd in Oregon:\n%s", text.Plain())
+	}
+}
