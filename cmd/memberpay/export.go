@@ -27,7 +27,7 @@ type exportCommand struct {
 
 // Run streams the rows; it holds one at a time.
 func (c exportCommand) Run(ctx context.Context) error {
-	d, err := open(ctx, c.Store)
+	d, err := openExisting(ctx, c.Store)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // time zones on machines without them
 
@@ -75,6 +76,16 @@ func open(ctx context.Context, s config.Store) (*db.DB, error) {
 		return nil, err
 	}
 	return d, nil
+}
+
+// openExisting is open for commands that only look: a SQLite file that is not there is an error, not an empty book.
+func openExisting(ctx context.Context, s config.Store) (*db.DB, error) {
+	if path, ok := strings.CutPrefix(s.DatabaseURL(), "sqlite:"); ok {
+		if _, err := os.Stat(path); err != nil {
+			return nil, fmt.Errorf("there is no database: %w; name it with --data or --database", err)
+		}
+	}
+	return open(ctx, s)
 }
 
 func logger() *slog.Logger { return config.Logger(slog.LevelInfo) }

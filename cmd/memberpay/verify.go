@@ -18,7 +18,7 @@ type verifyCommand struct {
 
 // Run checks the rules and exits with 1 where one is broken, naming the first violation last, where it is read.
 func (c verifyCommand) Run(ctx context.Context) error {
-	d, err := open(ctx, c.Store)
+	d, err := openExisting(ctx, c.Store)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,13 @@ func (c verifyCommand) Run(ctx context.Context) error {
 	}
 	if first == nil {
 		if !c.JSON {
-			fmt.Printf("the book balances: %d rules hold\n", len(results))
+			held := 0
+			for _, r := range results {
+				if !r.Skipped {
+					held++
+				}
+			}
+			fmt.Printf("the book balances: %d of %d rules were checked and hold\n", held, len(results))
 		}
 		return nil
 	}

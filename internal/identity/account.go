@@ -95,15 +95,16 @@ func (a *Accounts) SignIn(ctx context.Context, email, password string) (string, 
 
 // Account is what pages may know of an account.
 type Account struct {
-	ID      string
-	Email   string
-	Members []string // member row ids it acts for
+	ID       string
+	Email    string
+	Language string   // chosen when the account was opened, "" for none
+	Members  []string // member row ids it acts for
 }
 
 // Get returns an account with its members.
 func (a *Accounts) Get(ctx context.Context, accountID string) (Account, error) {
 	out := Account{ID: accountID}
-	err := a.db.Read().QueryRowContext(ctx, "SELECT email FROM account WHERE id = $1", accountID).Scan(&out.Email)
+	err := a.db.Read().QueryRowContext(ctx, "SELECT email, language FROM account WHERE id = $1", accountID).Scan(&out.Email, &out.Language)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Account{}, fault.New(fault.NotFound, "account.not_found")
 	}

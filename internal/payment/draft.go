@@ -259,7 +259,14 @@ func (d *Draft) forgetMethod() {
 func (d Draft) Chosen() bool { return len(d.Answers.Lines) > 0 }
 
 // Complete reports whether every question before the review is answered.
-func (d Draft) Complete() bool { return d.Chosen() && d.Answers.Rail != "" && d.Answers.Emailed }
+func (d Draft) Complete() bool {
+	return d.Chosen() && d.Answers.Rail != "" && d.Answers.Emailed && !d.TooSmallForCard(d.Answers.Rail)
+}
+
+// TooSmallForCard reports whether the amount chosen cannot go by this rail because card processors do not take it.
+func (d Draft) TooSmallForCard(r Rail) bool {
+	return r == Card && Request{Lines: d.Answers.Lines}.Total() < CardMinimum
+}
 
 // Request is the payment that the payer of a reviewed draft asks for. It opens the bank account number. The caller adds
 // Address and ReturnURL.

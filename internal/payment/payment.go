@@ -46,6 +46,9 @@ type Payment struct {
 	requestHash   string
 }
 
+// CardMinimum is the smallest amount card processors take. Smaller ones go by bank.
+const CardMinimum money.Cents = 50
+
 // Line asks for part of a payment to go to one bill.
 type Line struct {
 	BillID string

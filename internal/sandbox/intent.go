@@ -35,6 +35,9 @@ func createIntent(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if amount < 50 {
+		return nil, badRequest("amount_too_small", "amount", "Amount must be at least $0.50 usd.")
+	}
 	if c.form.Get("currency") != "usd" {
 		return nil, badRequest("parameter_invalid", "currency", "The sandbox only knows usd.")
 	}

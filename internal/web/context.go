@@ -88,6 +88,13 @@ func (c *Context) SignIn(accountID string, members []string) error {
 	return nil
 }
 
+// Prefer remembers a language for a reader who has not chosen one in this browser.
+func (c *Context) Prefer(lang string) {
+	if c.cookie(languageCookie) == "" && c.Site.Brand.Offers(lang) {
+		c.setCookie(languageCookie, lang, 365*24*time.Hour)
+	}
+}
+
 // SignOut ends the session.
 func (c *Context) SignOut() error {
 	c.setCookie(sessionCookie, "", -1)

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -167,9 +168,11 @@ func (w *world) payOnce(ctx context.Context, p *payer, in *intent, number string
 				in.told = told
 				return
 			}
-			in.cut++
-			w.note(err)
-			w.alive(ctx)
+			if !errors.Is(err, errLookAgain) {
+				in.cut++
+				w.note(err)
+				w.alive(ctx)
+			}
 			again, err := p.Open(ctx, review.URL.RequestURI())
 			switch {
 			case err != nil:

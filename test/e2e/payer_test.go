@@ -39,8 +39,12 @@ const (
 
 var confirmationNumber = regexp.MustCompile(`\b[2-9B-Z]{3}-[2-9B-Z]{3}-[2-9B-Z]{4}\b`)
 
-// errAnother is a page that is not the one the step promises; the payer starts again.
-var errAnother = errors.New("another page came")
+var (
+	// errAnother is a page that is not the one the step promises; the payer starts again.
+	errAnother = errors.New("another page came")
+	// errLookAgain is the review page in place of an answer: what it says, such as the day of the debit, has changed.
+	errLookAgain = errors.New("the review has to be read again")
+)
 
 func (w *world) newPayer(who person) (*payer, error) {
 	v, err := walker.New(w.URL, 30*time.Second)
@@ -152,6 +156,9 @@ func (p *payer) confirm(ctx context.Context, review *walker.Page) (receipt, erro
 	page, err := form.Send(ctx, p.Visitor)
 	if err != nil {
 		return receipt{}, err
+	}
+	if page.Status == 200 && page.Heading() == review.Heading() {
+		return receipt{}, errLookAgain
 	}
 	return read(page)
 }

@@ -59,7 +59,7 @@ func New(t testing.TB, d *db.DB) *World {
 		t.Fatal(err)
 	}
 	w.Payments = payment.New(payment.Config{DB: d, Cards: w.Cards, Bank: w.Bank, Now: w.Now, Log: quiet, ChargeTimeout: 5 * time.Second,
-		Descriptor: "LARKSPUR HEALTH"})
+		Descriptors: map[string]string{"medical": "LARKSPUR HEALTH", "premium": "LARKSPUR HEALTH"}})
 	t.Cleanup(w.Payments.Close)
 	return w
 }

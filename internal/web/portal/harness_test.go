@@ -88,7 +88,7 @@ func houseOn(t testing.TB, d *db.DB) *house {
 	h.must(err)
 	h.accounts = identity.New(d, 2)
 	pays := payment.New(payment.Config{DB: d, Cards: h.cards, Bank: h.bank, Now: h.clock, Log: quiet, ChargeTimeout: 5 * time.Second,
-		Descriptor: b.Payees.Medical.Descriptor})
+		Descriptors: map[string]string{"medical": b.Payees.Medical.Descriptor, "premium": b.Payees.Premium.Descriptor}})
 	t.Cleanup(pays.Close)
 	h.portal = &Portal{DB: d, Payments: pays, Seal: box, BaseURL: "https://pay.larkspur.example", Arrives: h.bank.SettlesOn,
 		LastCall: h.bank.NextCut, Browser: processor.BrowserConfig{ScriptURL: "https://cards.example/v3/", PublishableKey: "pk_test_1"}}

@@ -129,12 +129,15 @@ func (p *Portal) readMethod(c *web.Context, d payment.Draft, saved []payment.Sav
 	wrong := func(field, key string) ([]ui.Problem, func(*payment.Draft) error, error) {
 		return []ui.Problem{{Field: field, Text: c.T(key)}}, nil, nil
 	}
-	if id, ok := strings.CutPrefix(f.method, methodSaved); ok {
+	if id, ok := strings.CutPrefix(f.method, methodSaved); ok && !d.TooSmallForCard(payment.Card) {
 		i := slices.IndexFunc(saved, func(s payment.SavedCard) bool { return s.ID == id })
 		if i < 0 {
 			return wrong("method", "error.method.gone")
 		}
 		return nil, func(d *payment.Draft) error { d.SetSavedCard(saved[i]); return nil }, nil
+	}
+	if f.method != methodBank && d.TooSmallForCard(payment.Card) {
+		return wrong("method", "error.card.minimum")
 	}
 	switch f.method {
 	case methodKept:

@@ -72,6 +72,7 @@ func (p *Portal) signInPost(c *web.Context) error {
 	if err := c.SignIn(account.ID, account.Members); err != nil {
 		return err
 	}
+	c.Prefer(account.Language)
 	return c.Redirect(web.Local(v.To, "/bills"))
 }
 

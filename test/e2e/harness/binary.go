@@ -13,7 +13,7 @@ import (
 )
 
 // Binary returns the path of the program under test: the one MEMBERPAY_BINARY names, or one built now, once a process,
-// without C libraries, into a temporary folder.
+// without C libraries, as bin/memberpay-under-test.
 var Binary = sync.OnceValues(func() (string, error) {
 	if path := os.Getenv("MEMBERPAY_BINARY"); path != "" {
 		_, err := os.Stat(path)
@@ -23,16 +23,16 @@ var Binary = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	dir, err := os.MkdirTemp("", "memberpay-binary-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "memberpay")
-	cmd := exec.Command("go", "build", "-o", path, "./cmd/memberpay")
+	path := filepath.Join(root, "bin", "memberpay-under-test")
+	fresh := fmt.Sprintf("%s.%d", path, os.Getpid()) // renamed into place: the old one may still run somewhere
+	cmd := exec.Command("go", "build", "-o", fresh, "./cmd/memberpay")
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the binary: %w\n%s", err, out)
+	}
+	if err := os.Rename(fresh, path); err != nil {
+		return "", err
 	}
 	return path, nil
 })
