@@ -171,7 +171,7 @@ func TestIdempotency(t *testing.T) {
 	if status != http.StatusBadRequest {
 		t.Errorf("amount 0: %d %v", status, a)
 	}
-	c.must("POST", "/v1/payment_intents", values{"amount": "5", "currency": "usd"}, "Idempotency-Key", "k2") // a refused request uses no key up
+	c.must("POST", "/v1/payment_intents", values{"amount": "50", "currency": "usd"}, "Idempotency-Key", "k2") // a refused request uses no key up
 
 	// A decline is an answer that stays.
 	id := c.must("POST", "/v1/payment_intents", body).text("id")
