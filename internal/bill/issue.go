@@ -42,8 +42,43 @@ type Incoming struct {
 	Responsibility money.Cents
 	PriorPaid      money.Cents
 	Lines          []Line
+	Silent         Silent    // what the source does not speak of
 	AsOf           time.Time // zero where the source does not say; an older AsOf than the bill's changes nothing
 	Void           bool      // the source took the bill back
+}
+
+// Silent names what a source has no word for, as a balance file does that lacks a column. What is known of a bill stays
+// then; an empty word, on the other hand, is a word.
+type Silent struct {
+	ServiceDate, DueDate, Provider, Insurer, Visit, Lines bool
+	Charges                                               bool // charged, plan paid and adjustment
+	PriorPaid                                             bool
+}
+
+// fill completes what a source says with what is known.
+func (in *Incoming) fill(known Bill) {
+	s := in.Silent
+	if s.ServiceDate {
+		in.ServiceDate = known.ServiceDate
+	}
+	if s.DueDate {
+		in.DueDate = known.DueDate
+	}
+	if s.Provider {
+		in.Provider = known.Provider
+	}
+	if s.Insurer {
+		in.Insurer = known.Insurer
+	}
+	if s.Visit {
+		in.Visit = known.Visit
+	}
+	if s.Charges {
+		in.Charged, in.PlanPaid, in.Adjustment = known.Charged, known.PlanPaid, known.Adjustment
+	}
+	if s.PriorPaid {
+		in.PriorPaid = known.PriorPaid
+	}
 }
 
 // Verdict tells what became of an Incoming.
@@ -87,13 +122,17 @@ func ImportBatch(ctx context.Context, tx *db.Tx, now time.Time, incoming []Incom
 	var fresh []Bill
 	var hashes []string
 	var again []int // known bills, and second mentions within this batch
+	last, issuedFirst := lastWords(incoming, known)
 	for i, in := range incoming {
-		if _, ok := known[in.ClaimKey]; ok {
+		_, isKnown := known[in.ClaimKey]
+		switch first, ok := issuedFirst[in.ClaimKey]; {
+		case last[in.ClaimKey] == i && (isKnown || ok):
 			again = append(again, i)
 			continue
-		}
-		if in.Void {
+		case last[in.ClaimKey] == i && in.Void:
 			out[i] = Imported{Verdict: Absent}
+			continue
+		case last[in.ClaimKey] != i && (!ok || first != i):
 			continue
 		}
 		b := in.bill(now)
@@ -124,7 +163,31 @@ func ImportBatch(ctx context.Context, tx *db.Tx, now time.Time, incoming []Incom
 		}
 		known[in.ClaimKey] = was
 	}
+	for i, in := range incoming {
+		if out[i].Verdict == "" { // a later record of the same batch speaks for the bill
+			out[i] = Imported{BillID: known[in.ClaimKey].billID, Verdict: Unchanged}
+		}
+	}
 	return out, confirm(ctx, tx, confirmed)
+}
+
+// lastWords finds, for every claim, the record of a batch that speaks for it: the one that is true the longest, the later
+// one of two. Importing the others too would only write a history that the same batch would write again the next time.
+// Where the last word on a claim that is not known is to take it back, issued has the record to issue first, so that the
+// bill exists and is void.
+func lastWords(incoming []Incoming, known map[string]stored) (last, issued map[string]int) {
+	last, issued = make(map[string]int, len(incoming)), map[string]int{}
+	for i, in := range incoming {
+		if was, ok := last[in.ClaimKey]; !ok || !in.AsOf.Before(incoming[was].AsOf) {
+			last[in.ClaimKey] = i
+		}
+	}
+	for i, in := range incoming {
+		if _, ok := known[in.ClaimKey]; !ok && !in.Void && incoming[last[in.ClaimKey]].Void {
+			issued[in.ClaimKey] = i
+		}
+	}
+	return last, issued
 }
 
 // asOf is when the source said so, as far as it says.

@@ -30,6 +30,7 @@ func revise(ctx context.Context, tx *db.Tx, now time.Time, was stored, in Incomi
 		}
 		verdict, b.Responsibility, b.PriorPaid, b.AsOf = Voided, 0, 0, in.asOf(now)
 	} else {
+		in.fill(b)
 		kind, payee := b.Kind, b.Payee // a bill never changes the book it stands in
 		in.describe(&b, now)
 		b.Kind, b.Payee = kind, payee
@@ -39,7 +40,7 @@ func revise(ctx context.Context, tx *db.Tx, now time.Time, was stored, in Incomi
 	if b.State = b.settle(); in.Void {
 		b.State = Void
 	}
-	if err := save(ctx, tx, now, b, hash, !in.Void); err != nil {
+	if err := save(ctx, tx, now, b, in, hash); err != nil {
 		return Imported{}, err
 	}
 	if err := post(ctx, tx, now, b, string(verdict), b.Open()-before, excess); err != nil {
@@ -111,8 +112,9 @@ func lock(ctx context.Context, tx *db.Tx, billID string) (Bill, error) {
 	return b, nil
 }
 
-// save writes what the source says and the amounts; described is false where only the amounts change.
-func save(ctx context.Context, tx *db.Tx, now time.Time, b Bill, hash string, described bool) error {
+// save writes a revised bill: its amounts, and what the source says of it unless it took the bill back. Lines of which the
+// source is silent stay.
+func save(ctx context.Context, tx *db.Tx, now time.Time, b Bill, in Incoming, hash string) error {
 	_, err := tx.ExecContext(ctx, `UPDATE bill SET responsibility_cents = $2, prior_paid_cents = $3, applied_cents = $4,
 		pending_cents = $5, state = $6, source_hash = $7, as_of = $8, updated_at = $9 WHERE id = $1`,
 		b.ID, int64(b.Responsibility), int64(b.PriorPaid), int64(b.Applied), int64(b.Pending), string(b.State), hash,
@@ -120,18 +122,22 @@ func save(ctx context.Context, tx *db.Tx, now time.Time, b Bill, hash string, de
 	if err != nil {
 		return fmt.Errorf("save bill %s: %w", b.ID, err)
 	}
-	if !described {
+	if in.Void {
 		return nil
 	}
-	lines, err := json.Marshal(b.Lines)
-	if err != nil {
-		return err
+	var lines any // NULL keeps those there are
+	if !in.Silent.Lines {
+		text, err := json.Marshal(append([]Line{}, b.Lines...))
+		if err != nil {
+			return err
+		}
+		lines = string(text)
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE bill SET eob_id = $2, number = $3, number_folded = $4, patient_id = $5, guarantor_id = $6,
 		visit = $7, provider = $8, insurer = $9, service_date = $10, due_date = $11, charged_cents = $12, plan_paid_cents = $13,
-		adjustment_cents = $14, lines = $15, source = $16 WHERE id = $1`, b.ID, b.EOBID, b.Number, id.Fold(b.Number), b.PatientID,
+		adjustment_cents = $14, lines = COALESCE($15, lines), source = $16 WHERE id = $1`, b.ID, b.EOBID, b.Number, id.Fold(b.Number), b.PatientID,
 		b.GuarantorID, b.Visit, b.Provider, b.Insurer, b.ServiceDate, b.DueDate, int64(b.Charged), int64(b.PlanPaid),
-		int64(b.Adjustment), string(lines), b.Source)
+		int64(b.Adjustment), lines, b.Source)
 	if err != nil {
 		return fmt.Errorf("describe bill %s: %w", b.ID, err)
 	}

@@ -21,13 +21,28 @@ type Limit struct {
 var (
 	// LookUpAddress bounds guest look-ups from one network address; households and offices share addresses.
 	LookUpAddress = Limit{"look-up/address", 60, 10 * time.Minute}
-	// LookUpNumber bounds tries at one number, whoever tries.
+	// LookUpNumber bounds tries at one number from one network, so that nobody can keep the right person out from afar.
 	LookUpNumber = Limit{"look-up/number", 10, 15 * time.Minute}
+	// LookUpAnywhere bounds tries at one number from everywhere together, against many networks at once.
+	LookUpAnywhere = Limit{"look-up/anywhere", 60, time.Hour}
 	// SignInAddress bounds sign-ins from one network address.
 	SignInAddress = Limit{"sign-in/address", 60, 10 * time.Minute}
-	// SignInEmail bounds tries at one e-mail address. It is a delay, not a lock-out: the window passes.
+	// SignInEmail bounds tries at one e-mail address from one network. It is a delay, not a lock-out: the window passes.
 	SignInEmail = Limit{"sign-in/email", 10, 15 * time.Minute}
+	// SignInAnywhere bounds tries at one e-mail address from everywhere together.
+	SignInAnywhere = Limit{"sign-in/anywhere", 60, time.Hour}
 )
+
+// LookUps are the tries that one guest look-up counts as.
+func LookUps(address, number string) []Try {
+	return []Try{{LookUpAddress, network(address)}, {LookUpNumber, number + " from " + network(address)}, {LookUpAnywhere, number}}
+}
+
+// SignIns are the tries that one sign-in counts as.
+func SignIns(address, email string) []Try {
+	email = FoldEmail(email)
+	return []Try{{SignInAddress, network(address)}, {SignInEmail, email + " from " + network(address)}, {SignInAnywhere, email}}
+}
 
 // Allow counts one try of subject and returns a Busy fault, saying how long to wait, where it is one too many.
 func (a *Accounts) Allow(ctx context.Context, now time.Time, l Limit, subject string) error {
@@ -49,14 +64,18 @@ func (a *Accounts) Allow(ctx context.Context, now time.Time, l Limit, subject st
 	return nil
 }
 
-// bucket names the row that counts the tries of a subject. Of an IPv6 address the first half counts: the other half is the
-// household's own, to change as it likes.
-func bucket(l Limit, subject string) string {
-	if a, err := netip.ParseAddr(subject); err == nil && a.Is6() && !a.Is4In6() {
-		p, _ := a.WithZone("").Prefix(64) // cannot fail
-		subject = p.String()
+// bucket names the row that counts the tries of a subject.
+func bucket(l Limit, subject string) string { return hashToken(l.Name + " " + subject) }
+
+// network is the part of an address that its owner cannot change at will. Of an IPv6 address that is the first half: the
+// other half is the household's own.
+func network(address string) string {
+	a, err := netip.ParseAddr(address)
+	if err != nil || !a.Is6() || a.Is4In6() {
+		return address
 	}
-	return hashToken(l.Name + " " + subject)
+	p, _ := a.WithZone("").Prefix(64) // cannot fail
+	return p.String()
 }
 
 // Try is one try of a subject under a limit.

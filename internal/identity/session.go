@@ -70,7 +70,7 @@ func (a *Accounts) Find(ctx context.Context, now time.Time, token string) (Sessi
 		return Session{}, fmt.Errorf("find session: %w", err)
 	}
 	s.SeenAt, s.ExpiresAt = db.Time(seen), db.Time(expires)
-	if now.After(s.ExpiresAt) || now.Sub(s.SeenAt) > Idle {
+	if ended(now, s.SeenAt, s.ExpiresAt) {
 		return Session{}, nil
 	}
 	if members != "" {
@@ -84,6 +84,21 @@ func (a *Accounts) Find(ctx context.Context, now time.Time, token string) (Sessi
 	}
 	return s, err
 }
+
+// Alive reports whether the session with this id could still be used: it exists and has not ended.
+func (a *Accounts) Alive(ctx context.Context, now time.Time, sessionID string) (bool, error) {
+	var seen, expires int64
+	err := a.db.Read().QueryRowContext(ctx, "SELECT seen_at, expires_at FROM session WHERE id = $1", sessionID).Scan(&seen, &expires)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("is a session alive: %w", err)
+	}
+	return !ended(now, db.Time(seen), db.Time(expires)), nil
+}
+
+func ended(now, seen, expires time.Time) bool { return now.After(expires) || now.Sub(seen) > Idle }
 
 // End forgets a session.
 func (a *Accounts) End(ctx context.Context, s Session) error {

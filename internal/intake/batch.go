@@ -276,7 +276,7 @@ func (b *Balance) bill() bill.Incoming {
 	in := bill.Incoming{ClaimKey: b.key(), Source: "csv", Kind: bill.Kind(b.Kind), Payee: b.Payee, Number: b.BillNumber,
 		Visit: b.Visit, Provider: b.Provider, Insurer: b.Insurer, ServiceDate: b.ServiceDate, DueDate: b.DueDate,
 		Charged: b.Charged, PlanPaid: b.PlanPaid, Adjustment: b.Adjustments, Responsibility: b.Responsibility,
-		PriorPaid: b.Paid, AsOf: b.AsOf}
+		PriorPaid: b.Paid, Silent: b.Silent, AsOf: b.AsOf}
 	if b.Description != "" {
 		in.Lines = []bill.Line{{Text: b.Description, Date: b.ServiceDate, Charged: b.Charged, PlanPaid: b.PlanPaid,
 			Adjustment: b.Adjustments, Share: b.Responsibility}}

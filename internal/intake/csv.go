@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"memberpay/internal/bill"
 	"memberpay/internal/day"
 	"memberpay/internal/money"
 )
@@ -33,6 +34,7 @@ type Balance struct {
 	Responsibility money.Cents
 	Paid           money.Cents // paid elsewhere, not through this program
 	AsOf           time.Time   // zero where the file does not say
+	Silent         bill.Silent // columns the file does not have
 }
 
 // BalanceRecord is a row of a balance file, or the place where one should have been.
@@ -293,7 +295,18 @@ func readBalance(order []*column, fields []string) (b Balance, bad *Refusal) {
 	if bad != nil {
 		return b, bad
 	}
+	b.Silent = silent(order)
 	return b, b.check(given)
+}
+
+// silent names what a file with these columns does not speak of. An empty field of a column it has is a word.
+func silent(order []*column) bill.Silent {
+	has := func(name string) bool {
+		return slices.ContainsFunc(order, func(c *column) bool { return c.name == name })
+	}
+	return bill.Silent{ServiceDate: !has("service_date"), DueDate: !has("due_date"), Provider: !has("provider"), Insurer: !has("insurer"),
+		Visit: !has("visit"), Lines: !has("description"), Charges: !has("charged") && !has("plan_paid") && !has("adjustments"),
+		PriorPaid: !has("paid")}
 }
 
 // check holds the row's figures against each other and fills in those that follow from the rest.

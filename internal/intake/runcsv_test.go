@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"memberpay/internal/bill"
 	"memberpay/internal/db"
 	"memberpay/internal/db/dbtest"
 	"memberpay/internal/member"
@@ -120,6 +121,68 @@ func TestCSVRefusesWhatCannotBe(t *testing.T) {
 		}
 		if report, _ = runCSV(t, d, "<!doctype html><title>Sign in</title>\n"); report.Usable() {
 			t.Errorf("a page that is not a balance file counts as usable: %+v", report)
+		}
+	})
+}
+
+// A file with few columns changes what it speaks of and leaves the rest.
+func TestSilentColumns(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		runCSV(t, d, "bill_number,member_id,kind,patient_responsibility,charged,plan_paid,service_date,due_date,description,visit\n"+
+			"A1,M1,medical,25.00,100.00,75.00,2026-07-26,2026-10-24,Telehealth visit,V1\n")
+		runCSV(t, d, "bill_number,member_id,kind,patient_responsibility\nA1,M1,medical,10.00\n")
+		list, err := bill.ByNumber(t.Context(), d.Read(), "A1")
+		if err != nil || len(list) != 1 {
+			t.Fatalf("%v %v", list, err)
+		}
+		b, err := bill.Get(t.Context(), d.Read(), bill.Scope{Members: []string{list[0].PatientID}}, list[0].ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b.Due() != 1000 || b.Charged != 10000 || b.ServiceDate.String() != "2026-07-26" || b.DueDate.String() != "2026-10-24" ||
+			b.Visit != "V1" || len(b.Lines) != 1 {
+			t.Errorf("after a file with few columns: %+v", b)
+		}
+		runCSV(t, d, "bill_number,member_id,kind,patient_responsibility,due_date\nA1,M1,medical,10.00,\n")
+		if list, _ = bill.ByNumber(t.Context(), d.Read(), "A1"); !list[0].DueDate.IsZero() {
+			t.Errorf("an empty due date did not take the old one away: %s", list[0].DueDate)
+		}
+	})
+}
+
+// The same claim twice in one file, with two amounts: the last one stands, and the same file again changes nothing.
+func TestContradictingRecordsSettle(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		eob := func(amount, status string) string {
+			return `{"resourceType":"ExplanationOfBenefit","id":"e` + amount + `","status":"` + status + `","use":"claim","outcome":"complete",` +
+				`"identifier":[{"system":"https://x.example/clm_id","value":"C7"}],"patient":{"reference":"Patient/p1"},` +
+				`"total":[{"category":{"coding":[{"code":"memberliability"}]},"amount":{"value":` + amount + `,"currency":"USD"}}]}` + "\n"
+		}
+		count := func() (n int) {
+			if err := d.Read().QueryRowContext(t.Context(), "SELECT COUNT(*) FROM ledger_posting").Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		run := func(text string) Report {
+			rep, err := (&Runner{DB: d}).FHIR(t.Context(), []string{write(t, "x.ndjson", []byte(text))})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return rep
+		}
+		run(eob("75", "active") + eob("80", "active"))
+		first := count()
+		if rep := run(eob("75", "active") + eob("80", "active")); rep.Updated != 0 || count() != first {
+			t.Errorf("the same file again: %+v, %d postings, before %d", rep, count(), first)
+		}
+		gone := eob("75", "active") + eob("75", "cancelled")
+		run(gone)
+		first = count()
+		if rep := run(gone); rep.Updated != 0 || count() != first {
+			t.Errorf("taken back, again: %+v, %d postings, before %d", rep, count(), first)
 		}
 	})
 }

@@ -75,7 +75,7 @@ func (p *Portal) findPost(c *web.Context) error {
 	if len(problems) > 0 {
 		return p.showFind(c, http.StatusUnprocessableEntity, v, problems...)
 	}
-	tries := []identity.Try{{Limit: identity.LookUpAddress, Subject: c.Address()}, {Limit: identity.LookUpNumber, Subject: id.Fold(v.Number)}}
+	tries := identity.LookUps(c.Address(), id.Fold(v.Number))
 	if err := c.Site.Accounts.AllowAll(c.R.Context(), c.Now, tries...); fault.Is(err, fault.Busy) {
 		v.Busy = tooMany(c, err)
 		return p.showFind(c, http.StatusTooManyRequests, v)

@@ -48,7 +48,7 @@ func (p *Portal) signInPost(c *web.Context) error {
 	if problems := v.check(c, password); len(problems) > 0 {
 		return p.showSignIn(c, http.StatusUnprocessableEntity, v, problems...)
 	}
-	tries := []identity.Try{{Limit: identity.SignInAddress, Subject: c.Address()}, {Limit: identity.SignInEmail, Subject: identity.FoldEmail(v.Email)}}
+	tries := identity.SignIns(c.Address(), v.Email)
 	if err := c.Site.Accounts.AllowAll(ctx, c.Now, tries...); fault.Is(err, fault.Busy) {
 		v.Busy = tooMany(c, err)
 		return p.showSignIn(c, http.StatusTooManyRequests, v)
