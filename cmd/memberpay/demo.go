@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"time"
 
 	"memberpay/internal/app"
@@ -69,6 +70,11 @@ func (c demoCommand) Run(ctx context.Context) error {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return fmt.Errorf("make the data folder: %w", err)
 	}
+	unlock, err := lockFolder(c.Data)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	logFile, err := os.OpenFile(filepath.Join(c.Data, "memberpay.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
@@ -97,6 +103,19 @@ func (c demoCommand) Run(ctx context.Context) error {
 		return err
 	}
 	return a.Run(ctx, l, func() { told.print(os.Stdout, c.Data) })
+}
+
+// lockFolder keeps a second demonstration away from a data folder, until unlock or the end of the process.
+func lockFolder(dir string) (unlock func(), err error) {
+	f, err := os.OpenFile(filepath.Join(dir, "demo.lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("another demonstration runs in %s; stop it, or choose another folder with MEMBERPAY_DATA", dir)
+	}
+	return func() { f.Close() }, nil
 }
 
 func step(what string) { fmt.Fprintln(os.Stderr, "memberpay:", what) }

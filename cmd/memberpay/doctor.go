@@ -32,9 +32,13 @@ func (c doctorCommand) Run(ctx context.Context) error {
 			fmt.Printf("fine   %s\n", what)
 			return
 		}
-		for _, line := range strings.Split(err.Error(), "\n") {
+		list := []error{err}
+		if joined, ok := err.(interface{ Unwrap() []error }); ok {
+			list = joined.Unwrap()
+		}
+		for _, err := range list {
 			wrong++
-			fmt.Printf("WRONG  %s: %s\n", what, line)
+			fmt.Printf("WRONG  %s: %s\n", what, strings.ReplaceAll(err.Error(), "\n", "\n         "))
 		}
 	}
 	tell("settings", c.Check())
@@ -46,7 +50,11 @@ func (c doctorCommand) Run(ctx context.Context) error {
 	tell("folder for the bank", writable(c.Bank.Outbound))
 	tell("folder from the bank", writable(c.Bank.Inbound))
 	tell("card processor", reach(ctx, c.Cards.API))
-	tell("mail server", c.mailServer(ctx))
+	if c.Mail.Host == "" {
+		fmt.Println("note   mail server: none is set; letters wait until MEMBERPAY_SMTP_HOST is")
+	} else {
+		tell("mail server", c.mailServer(ctx))
+	}
 	if wrong > 0 {
 		fmt.Printf("%d things to mend\n", wrong)
 		return exitCode(1)
@@ -149,10 +157,6 @@ func reach(ctx context.Context, url string) error {
 }
 
 func (c doctorCommand) mailServer(ctx context.Context) error {
-	if c.Mail.Host == "" {
-		fmt.Println("note   mail server: none is set; letters wait until MEMBERPAY_SMTP_HOST is")
-		return nil
-	}
 	dialer := net.Dialer{Timeout: 5 * time.Second}
 	conn, err := dialer.DialContext(ctx, "tcp", c.Mail.Host)
 	if err != nil {

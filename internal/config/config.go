@@ -109,6 +109,9 @@ func (s *Server) Check() error {
 			add(c.name, "is not set", "copy it from the processor's dashboard, or run \"memberpay demo\" to look around")
 		}
 	}
+	if live(s.Cards.SecretKey) != live(s.Cards.PublishableKey) && s.Cards.SecretKey != "" && s.Cards.PublishableKey != "" {
+		add("MEMBERPAY_CARDS_PUBLISHABLE_KEY", "one key is live and the other is for tests", "take both keys from the same side of the processor's dashboard")
+	}
 	if s.Cards.Timeout < time.Second || s.Cards.Timeout > 2*time.Minute {
 		add("MEMBERPAY_CARDS_TIMEOUT", s.Cards.Timeout.String()+" is out of range", "write something from 1s to 2m")
 	}
@@ -119,6 +122,8 @@ func (s *Server) Check() error {
 	}
 	return errors.Join(errs...)
 }
+
+func live(key string) bool { return strings.Contains(key, "_live_") }
 
 // Secure reports whether the public address is https.
 func (s *Server) Secure() bool { return strings.HasPrefix(s.BaseURL, "https:") }
