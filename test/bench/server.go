@@ -38,7 +38,7 @@ func (b *bench) serve(database string) (*server, error) {
 	}
 	s.cmd = exec.Command(b.binary, "serve")
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
-	// The keys belong to no processor: bank payments need none. Bank files are cut at the start and then not during the run.
+	// The keys belong to no processor: bank payments need none. Bank files are cut once a day, so not during the run.
 	s.cmd.Env = append(os.Environ(), "MEMBERPAY_DATA="+filepath.Join(b.dir, "data"), "MEMBERPAY_DATABASE="+database,
 		"MEMBERPAY_LISTEN="+s.address, "MEMBERPAY_ACH_CUT_EVERY=24h", "MEMBERPAY_CARDS_API=http://127.0.0.1:9",
 		"MEMBERPAY_CARDS_SECRET_KEY=sk_test_bench", "MEMBERPAY_CARDS_PUBLISHABLE_KEY=pk_test_bench",

@@ -21,7 +21,7 @@ import (
 // bench is what every measurement uses.
 type bench struct {
 	settings
-	dir     string // everything of this run, removed at the end
+	dir     string             // everything of this run, removed at the end
 	cluster *pgcluster.Cluster // nil where somebody else runs it
 	address *url.URL           // of the cluster, by its socket
 	box     *seal.Box
