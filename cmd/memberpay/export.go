@@ -13,6 +13,7 @@ import (
 
 	"memberpay/internal/bill"
 	"memberpay/internal/config"
+	"memberpay/internal/intake"
 	"memberpay/internal/ledger"
 	"memberpay/internal/money"
 	"memberpay/internal/payment"
@@ -20,7 +21,7 @@ import (
 
 type exportCommand struct {
 	config.Store `embed:""`
-	What         string `arg:"" enum:"bills,payments,ledger" help:"bills, payments or ledger."`
+	What         string `arg:"" enum:"bills,payments,ledger,review,exceptions" help:"bills, payments or ledger; or what waits for a person: review (records that made no bill) or exceptions (money)."`
 	Format       string `enum:"csv,json" default:"csv" help:"csv, or json: an array with one object a line."`
 	Output       string `short:"o" help:"File to write; standard output where empty." type:"path"`
 }
@@ -61,6 +62,16 @@ func (c exportCommand) Run(ctx context.Context) error {
 		err = ledger.Lines(ctx, d.Read(), func(l ledger.Line) error {
 			return w.row(l.EntryID, strconv.Itoa(l.Line), stamp(l.At), l.Kind, l.Payee, string(l.Debit), string(l.Credit), l.Amount,
 				l.BillID, l.PaymentID, l.MemberID)
+		})
+	case "review":
+		w.columns("key", "verdict", "reason", "detail", "path", "entry", "opened_at")
+		err = intake.WorkList(ctx, d.Read(), func(x intake.Waiting) error {
+			return w.row(x.Key, x.Verdict, x.Reason, x.Detail, x.Path, strconv.Itoa(x.Entry), stamp(x.OpenedAt))
+		})
+	case "exceptions":
+		w.columns("exception_id", "kind", "subject", "detail", "opened_at")
+		err = payment.Exceptions(ctx, d.Read(), func(x payment.Exception) error {
+			return w.row(x.ID, x.Kind, x.Subject, x.Detail, stamp(x.OpenedAt))
 		})
 	}
 	if err != nil {
