@@ -90,11 +90,8 @@ func List(ctx context.Context, q db.Queryer, scope Scope, limit int) ([]Bill, er
 	if len(scope.Members) == 0 {
 		return nil, nil
 	}
-	// Two index look-ups rather than an OR over two columns.
-	in := db.In(1, len(scope.Members))
 	var out []Bill
-	err := db.Each(ctx, q, `SELECT `+fields+` FROM bill WHERE id IN (
-			SELECT id FROM bill WHERE guarantor_id IN `+in+` UNION SELECT id FROM bill WHERE patient_id IN `+in+`)
+	err := db.Each(ctx, q, `SELECT `+fields+` FROM bill WHERE `+scope.where(1)+`
 		ORDER BY CASE state WHEN 'open' THEN 0 ELSE 1 END, due_date, service_date DESC, id LIMIT `+fmt.Sprint(limit), db.Args(scope.Members), func(rows *sql.Rows) error {
 		b, err := scan(rows)
 		out = append(out, b)

@@ -156,6 +156,37 @@ func CreditOf(ctx context.Context, q db.Queryer, paymentID string) ([]Owed, erro
 	return out, nil
 }
 
+// MemberCredit is what a member has as credit in the book of one payee.
+type MemberCredit struct {
+	MemberID string
+	Payee    string
+	Amount   money.Cents // more than zero
+}
+
+// CreditsOf returns the credit that each of members has, in order of payee and member. A member without credit is not in
+// the answer.
+func CreditsOf(ctx context.Context, q db.Queryer, memberIDs []string) ([]MemberCredit, error) {
+	if len(memberIDs) == 0 {
+		return nil, nil
+	}
+	var out []MemberCredit
+	// "member_id <> ''" repeats the condition of the index, without which it is not used.
+	err := db.Each(ctx, q, `SELECT payee, member_id, CAST(SUM(CASE WHEN credit = 'credit' THEN amount_cents ELSE -amount_cents END) AS BIGINT)
+		FROM ledger_posting WHERE member_id IN `+db.In(1, len(memberIDs))+` AND member_id <> '' AND (debit = 'credit' OR credit = 'credit')
+		GROUP BY payee, member_id ORDER BY payee, member_id`, db.Args(memberIDs), func(rows *sql.Rows) error {
+		var c MemberCredit
+		err := rows.Scan(&c.Payee, &c.MemberID, &c.Amount)
+		if c.Amount > 0 {
+			out = append(out, c)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("credit of members: %w", err)
+	}
+	return out, nil
+}
+
 // Balance is the sum of one account of one payee: debits less credits.
 type Balance struct {
 	Payee   string

@@ -11,7 +11,8 @@ import (
 )
 
 var paid = payment.Payment{ID: "pay_1", Confirmation: "K7QM4T2X9P", Payee: "medical", Rail: payment.Bank, Brand: "checking", Last4: "6789",
-	Amount: 123450, State: payment.Pending, Authorization: `I allow <b>this</b> & "that"`, SubmittedAt: time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)}
+	Amount: 123450, State: payment.Pending, Authorization: `I allow <b>this</b> & "that"`, SubmittedAt: time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC),
+	UpdatedAt: time.Date(2026, 11, 30, 15, 0, 0, 0, time.UTC)}
 
 func TestEveryLetterInEveryLanguage(t *testing.T) {
 	t.Parallel()
@@ -24,7 +25,8 @@ func TestEveryLetterInEveryLanguage(t *testing.T) {
 		"payment.receipt":   {"en": "received", "es": "Gracias"},
 		"payment.submitted": {"en": "take $1,234.50 from your bank account", "es": "$1,234.50"},
 		"payment.failed":    {"en": "did not go through", "es": "no se"},
-		"payment.returned":  {"en": "Your bills are open again", "es": "facturas"},
+		"payment.canceled":  {"en": "The permission you gave us is withdrawn: nothing is taken", "es": "La autorización que usted nos dio queda retirada"},
+		"payment.returned":  {"en": "It told us so on November 30, 2026. Your bills are open again", "es": "30 de noviembre de 2026"},
 	} {
 		for lang, want := range says {
 			pay := paid
@@ -47,6 +49,10 @@ func TestEveryLetterInEveryLanguage(t *testing.T) {
 				if strings.Contains(body, "⟦") {
 					t.Errorf("%s in %s as %s lacks a word", kind, lang, form)
 				}
+			}
+			confirmed := kind == "payment.receipt" || kind == "payment.submitted"
+			if strings.Contains(text.Plain(), catalog.For(lang).T("paid.number")+":") != confirmed {
+				t.Errorf("%s in %s calls its number a confirmation number: %v", kind, lang, !confirmed)
 			}
 			if kind == "payment.submitted" && (strings.Contains(html, "<b>this") || !strings.Contains(text.Plain(), paid.Authorization)) {
 				t.Errorf("%s in %s: the permission is not told as it was given", kind, lang)

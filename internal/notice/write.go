@@ -44,16 +44,24 @@ func (l *Letters) write(kind string, pay payment.Payment, w *words.Words) (lette
 	case "payment.failed":
 		out.Subject = w.T("mail.failed.subject")
 		out.Paras = []string{w.T("mail.failed.body", "Amount", pay.Amount, "Date", date)}
+	case "payment.canceled":
+		out.Subject = w.T("mail.canceled.subject", "Amount", pay.Amount)
+		out.Paras = []string{w.T("mail.canceled.body", "Amount", pay.Amount, "Date", date), w.T("mail.canceled.next")}
 	case "payment.returned":
 		out.Subject = w.T("mail.returned.subject", "Amount", pay.Amount)
 		why := returnKey(w, pay.Reason)
-		out.Paras = []string{w.T("mail.returned.body", "Amount", pay.Amount, "Date", date),
+		out.Paras = []string{w.T("mail.returned.body", "Amount", pay.Amount, "Date", date, "Returned", w.DateIn(pay.UpdatedAt, zone)),
 			w.T("mail.returned.why", "Why", w.T(why)), w.T("mail.returned.next", "Next", w.T(why+".next"))}
 	default:
 		return letter{}, fmt.Errorf("letter of kind %q is not known", kind)
 	}
+	number := "paid.number"
+	switch kind {
+	case "payment.failed", "payment.canceled", "payment.returned":
+		number = "paid.number.other" // nothing is confirmed
+	}
 	out.Facts = []fact{
-		{w.T("paid.number"), id.Grouped(pay.Confirmation)},
+		{w.T(number), id.Grouped(pay.Confirmation)},
 		{w.T("paid.amount"), w.Amount(pay.Amount)},
 		{w.T("paid.payee"), b.Payee(pay.Payee).LegalName},
 		{w.T("paid.method"), method(w, pay)},

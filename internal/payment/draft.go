@@ -144,20 +144,31 @@ func (p *Payments) ReviewDraft(ctx context.Context, owner Owner, d Draft, r Revi
 }
 
 // AdoptDraft takes over a draft that was begun without an account, where its session has ended and its payer is one of
-// members. The bills chosen stay; how to pay and the e-mail are forgotten, because only the one who gave them may use
-// them. A draft that is not such a one is a NotFound fault.
-func (p *Payments) AdoptDraft(ctx context.Context, owner Owner, members []string, draftID string) (Draft, error) {
-	var d Draft
+// members. alive tells whether a session can still be used; a session that has ended stays so. The bills chosen stay; how
+// to pay and the e-mail are forgotten, because only the one who gave them may use them. A draft that is not such a one
+// is a NotFound fault and is not changed.
+func (p *Payments) AdoptDraft(ctx context.Context, owner Owner, members []string, draftID string, alive func(sessionID string) (bool, error)) (Draft, error) {
+	d, err := scanDraft(p.db.Read().QueryRowContext(ctx, "SELECT "+draftFields+" FROM draft WHERE id = $1", draftID))
+	if err == nil && (d.AccountID != "" || !slices.Contains(members, d.PayerID)) {
+		err = errNoDraft
+	}
+	if err != nil {
+		return Draft{}, fmt.Errorf("adopt draft: %w", err)
+	}
+	before := d.SessionID
+	switch busy, err := alive(before); {
+	case err != nil:
+		return Draft{}, fmt.Errorf("adopt draft: %w", err)
+	case busy:
+		return Draft{}, fmt.Errorf("adopt draft: %w", errNoDraft)
+	}
 	now := p.now()
-	err := p.db.Write(ctx, func(tx *db.Tx) error {
+	err = p.db.Write(ctx, func(tx *db.Tx) error {
 		var err error
-		d, err = scanDraft(tx.QueryRowContext(ctx, `UPDATE draft SET updated_at = $2 WHERE id = $1 AND account_id = ''
-			RETURNING `+draftFields, draftID, db.Micros(now)))
+		d, err = scanDraft(tx.QueryRowContext(ctx, `UPDATE draft SET updated_at = $2 WHERE id = $1 AND account_id = '' AND session_id = $3
+			RETURNING `+draftFields, draftID, db.Micros(now), before))
 		if err != nil {
 			return err
-		}
-		if !slices.Contains(members, d.PayerID) {
-			return errNoDraft
 		}
 		d.SessionID, d.AccountID = owner.SessionID, owner.AccountID
 		d.forgetMethod()

@@ -208,17 +208,43 @@ func TestAdoptDraft(t *testing.T) {
 			t.Fatal(err)
 		}
 		next := payment.Owner{SessionID: "session-3", AccountID: "acc_3"}
-		if _, err := s.AdoptDraft(t.Context(), next, []string{"mem_2"}, at.ID); !fault.Is(err, fault.NotFound) {
+		ended := func(string) (bool, error) { return false, nil }
+		if _, err := s.AdoptDraft(t.Context(), next, []string{"mem_2"}, at.ID, ended); !fault.Is(err, fault.NotFound) {
 			t.Errorf("adopted for somebody else: %v", err)
 		}
-		got, err := s.AdoptDraft(t.Context(), next, []string{"mem_2", "mem_1"}, at.ID)
+		boom := errors.New("boom")
+		for want, alive := range map[error]bool{nil: true, boom: false} {
+			_, err := s.AdoptDraft(t.Context(), next, []string{"mem_1"}, at.ID, func(sessionID string) (bool, error) {
+				if sessionID != guest.SessionID {
+					t.Errorf("asked for session %q", sessionID)
+				}
+				return alive, want
+			})
+			if alive && !fault.Is(err, fault.NotFound) || !alive && !errors.Is(err, boom) {
+				t.Errorf("alive %v, %v: adopted, %v", alive, want, err)
+			}
+		}
+		// The session of before goes on meanwhile, and in the end somebody else has the draft first.
+		if _, err := s.AdoptDraft(t.Context(), next, []string{"mem_1"}, at.ID, func(string) (bool, error) {
+			return false, d.Write(t.Context(), func(tx *db.Tx) error {
+				_, err := tx.ExecContext(t.Context(), "UPDATE draft SET session_id = 'session-4' WHERE id = $1", at.ID)
+				return err
+			})
+		}); !fault.Is(err, fault.NotFound) {
+			t.Errorf("adopted from a session that nobody asked about: %v", err)
+		}
+		other := payment.Owner{SessionID: "session-4"}
+		if kept, err := payment.GetDraft(t.Context(), d.Read(), other, at.ID); err != nil || kept.Answers.BankName != "R" || !kept.UpdatedAt.Equal(at.UpdatedAt) {
+			t.Errorf("a draft that was not adopted has changed: %+v, %v", kept, err)
+		}
+		got, err := s.AdoptDraft(t.Context(), next, []string{"mem_2", "mem_1"}, at.ID, ended)
 		if err != nil || !got.Chosen() || got.Complete() || got.Answers.BankName != "" || got.Answers.Email != "" || got.AccountID != "acc_3" {
 			t.Errorf("adopted: %+v, %v", got, err)
 		}
-		if _, err := payment.GetDraft(t.Context(), d.Read(), guest, at.ID); !fault.Is(err, fault.NotFound) {
+		if _, err := payment.GetDraft(t.Context(), d.Read(), other, at.ID); !fault.Is(err, fault.NotFound) {
 			t.Errorf("the session before still has it: %v", err)
 		}
-		if _, err := s.AdoptDraft(t.Context(), guest, []string{"mem_1"}, at.ID); !fault.Is(err, fault.NotFound) {
+		if _, err := s.AdoptDraft(t.Context(), guest, []string{"mem_1"}, at.ID, ended); !fault.Is(err, fault.NotFound) {
 			t.Errorf("a draft of an account was adopted: %v", err)
 		}
 	})

@@ -85,6 +85,8 @@ func letter(from State, pay Payment) []event.Message {
 		kind = "payment.returned"
 	case pay.State == Failed && from == Unknown:
 		kind = "payment.failed"
+	case pay.State == Canceled && from == Pending:
+		kind = "payment.canceled"
 	default:
 		return nil
 	}

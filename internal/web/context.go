@@ -1,12 +1,15 @@
 package web
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/base64"
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/a-h/templ"
@@ -59,12 +62,24 @@ func (c *Context) ReadForm() error {
 	return nil
 }
 
-// Render writes a page with status.
+// Render writes a page with status, whole or not at all: where the page cannot be made, nothing has been written.
 func (c *Context) Render(status int, page templ.Component) error {
-	c.W.Header().Set("Content-Type", "text/html; charset=utf-8")
+	whole := pages.Get().(*bytes.Buffer)
+	defer pages.Put(whole)
+	whole.Reset()
+	if err := page.Render(c.R.Context(), whole); err != nil {
+		return err
+	}
+	h := c.W.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(whole.Len()))
 	c.W.WriteHeader(status)
-	return page.Render(c.R.Context(), c.W)
+	_, err := c.W.Write(whole.Bytes())
+	return err
 }
+
+// pages are buffers that pages are made in.
+var pages = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // Redirect sends the reader to a path of this site with 303 See Other.
 func (c *Context) Redirect(path string) error {

@@ -48,7 +48,7 @@ var layers = []layer{
 	{"pages", "what people see", []room{
 		{"web/ui", in("brand words")},
 		{"web", in("brand fault identity web/ui words")},
-		{"web/portal", in("bill brand day db event fault id identity member money paper payment processor processor/nacha seal web web/ui words")},
+		{"web/portal", in("bill brand day db event fault id identity ledger member money paper payment processor processor/nacha seal web web/ui words")},
 	}},
 	{"whole", "what puts the parts together, and the worlds they are tried in", []room{
 		{"sandbox", nil},

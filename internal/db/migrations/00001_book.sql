@@ -112,6 +112,7 @@ CREATE TABLE ledger_posting (
 );
 CREATE INDEX ledger_posting_bill ON ledger_posting (bill_id);
 CREATE INDEX ledger_posting_payment ON ledger_posting (payment_id) WHERE payment_id <> '';
+CREATE INDEX ledger_posting_member ON ledger_posting (member_id) WHERE member_id <> '';
 
 -- only sqlite
 -- +goose StatementBegin

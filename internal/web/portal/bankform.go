@@ -29,8 +29,8 @@ var bankWords = map[error]string{
 // words: error.*
 func (p *Portal) readBank(c *web.Context, d payment.Draft, f *methodForm) (problems []ui.Problem, answer func(*payment.Draft) error, err error) {
 	wrong := func(field, key string) { problems = append(problems, ui.Problem{Field: field, Text: c.T(key)}) }
-	f.bank.Routing = plainDigits(f.bank.Routing)
-	number, again := plainDigits(f.bank.Number), plainDigits(f.confirm)
+	f.bank.Routing = joined(f.bank.Routing)
+	number, again := joined(f.bank.Number), joined(f.confirm)
 	f.bank.Number, f.confirm = "", ""
 	keep := number == "" && again == "" && d.Answers.Rail == payment.Bank && f.bank.Routing == d.Answers.BankRouting
 	named := func(field string, err error) bool {
@@ -46,6 +46,8 @@ func (p *Portal) readBank(c *web.Context, d payment.Draft, f *methodForm) (probl
 		digits, err := nacha.ValidAccount(number)
 		switch {
 		case !named("account", err):
+		case strings.Trim(digits, "0") == "":
+			wrong("account", "error.account.zeros")
 		case cardNumber(digits):
 			wrong("account", "error.account.card")
 		case again == "":
@@ -105,18 +107,12 @@ func sameNumber(digits, again string) bool {
 	return err == nil && other == digits
 }
 
-// plainDigits drops spaces and dashes and writes digits of every script as 0-9. Other signs stay, for the check to find.
-func plainDigits(s string) string {
+// joined drops the spaces and dashes that people write between groups of digits. Other signs stay, for the check to find;
+// so do digits of other scripts, which no bank prints.
+func joined(s string) string {
 	return strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r), unicode.Is(unicode.Pd, r), unicode.Is(unicode.Cf, r):
+		if unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) || unicode.Is(unicode.Cf, r) {
 			return -1
-		case r > unicode.MaxASCII && unicode.IsDigit(r):
-			zero := r // the ten digits of a script stand together, in order
-			for unicode.IsDigit(zero-1) && r-zero < 9 {
-				zero--
-			}
-			return '0' + r - zero
 		}
 		return r
 	}, s)

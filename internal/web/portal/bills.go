@@ -29,6 +29,7 @@ type billsView struct {
 	Empty    ui.Empty // shown where there is nothing to pay
 	Pages    ui.Pages
 	Guest    bool
+	Credits  []string // credit of the reader, a sentence each payee
 }
 
 // billSection is the open bills that go to one payee.
@@ -69,6 +70,9 @@ func (p *Portal) bills(c *web.Context) error {
 	s := billScribe{w: c.Words, today: day.Of(c.Now, c.Site.Brand.Zone()), names: known, visits: sum.visits, told: map[visitKey]bool{}}
 	v := billsView{Total: c.Words.Amount(sum.due), Pages: pages, Guest: !c.Session.SignedIn()}
 	v.Sections, v.Settled = s.sections(shown)
+	if v.Credits, err = p.credits(c); err != nil {
+		return err
+	}
 	v.Note = c.Words.N("bills.count", sum.open)
 	if !sum.asOf.IsZero() {
 		v.Note += " · " + c.T("bills.as_of", "Date", c.Words.DateIn(sum.asOf, c.Site.Brand.Zone()))

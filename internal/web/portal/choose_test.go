@@ -138,6 +138,13 @@ func TestDraftsAreTheirOwners(t *testing.T) {
 		}
 	}
 	later := h.guest(rosaNumber, rosaBirth)
+	for _, p := range []string{"/bills", "/method", "/review"} {
+		if a := later.get(w.draft + p); a.Status != 404 {
+			t.Errorf("a draft that somebody works on opens for another session at %s: %d", p, a.Status)
+		}
+	}
+	w.get(w.draft+"/review").mustSay(t, "Checking account ending in 6789")
+	w.post("/sign-out", url.Values{})
 	a := later.get(w.draft + "/review")
 	if a.To != w.draft+"/method" {
 		t.Fatalf("the review of a session that ended leads to %q", a.To)

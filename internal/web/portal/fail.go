@@ -41,7 +41,7 @@ func (p *Portal) Fail(c *web.Context, status int, problem string) error {
 			v.Text, v.Kept = w.T("fault.sign_in.paying"), w.T("draft.kept")
 		}
 		v.Main = ui.Button{Label: w.T("home.signin"), Href: "/sign-in?to=" + url.QueryEscape(to)}
-		v.Other = append([]ui.Link{{Label: w.T("signin.guest"), Href: "/pay?to=" + url.QueryEscape(to)}}, v.Other...)
+		v.Other = append([]ui.Link{{Label: guestWay(w, to), Href: "/pay?to=" + url.QueryEscape(to)}}, v.Other...)
 	case c.Session.Known():
 		v.Main = ui.Button{Label: w.T("paid.to_bills"), Href: "/bills"}
 		v.Other = append([]ui.Link{{Label: w.T("history.title"), Href: "/payments"}}, v.Other...)
@@ -54,10 +54,10 @@ func (p *Portal) Fail(c *web.Context, status int, problem string) error {
 }
 
 // Door is where somebody without the access a page needs is sent: to where a guest finds their bill again in the middle
-// of a payment, else to where members sign in. Both lead back to the page, and to each other.
+// of a payment and before the page of one, else to where members sign in. Both lead back to the page, and to each other.
 func (p *Portal) Door(c *web.Context, need web.Access) string {
 	to := "?to=" + url.QueryEscape(c.Here())
-	if need == web.Known && paying(c.R.URL.Path) {
+	if need == web.Known && (paying(c.R.URL.Path) || aPayment(c.R.URL.Path)) {
 		return "/pay" + to
 	}
 	return "/sign-in" + to
@@ -65,6 +65,17 @@ func (p *Portal) Door(c *web.Context, need web.Access) string {
 
 // paying reports whether a path belongs to a payment that was begun and not yet made.
 func paying(path string) bool { return strings.HasPrefix(path, "/pay/") }
+
+// aPayment reports whether a path belongs to a payment that was made.
+func aPayment(path string) bool { return strings.HasPrefix(path, "/payments/") }
+
+// guestWay is what the way without an account is called to somebody who goes to a path.
+func guestWay(w *words.Words, to string) string {
+	if aPayment(to) {
+		return w.T("signin.find_payment")
+	}
+	return w.T("signin.guest")
+}
 
 // backTo is the page to come back to after the answer to a form could not be taken.
 func backTo(path string) string {

@@ -26,8 +26,9 @@ type findView struct {
 	Number           string
 	Month, Day, Year string
 	Wrong            []string // parts of the date to mark
-	To               string   // a payment begun earlier, to go back to
-	Kept             string   // says that its answers are kept
+	To               string   // where to go on: a payment begun earlier, or one that was made
+	Kept             string   // says that the answers of a payment begun earlier are kept
+	SignIn           string   // address of the other way to a payment that was made, "" for none
 	NotFound         []string // the ways on, where nothing was found
 	Busy             string   // too many tries: how long to wait
 }
@@ -249,6 +250,9 @@ func waysOn(c *web.Context, number string) []string {
 
 func (p *Portal) showFind(c *web.Context, status int, v findView, problems ...ui.Problem) error {
 	frame := page(c, c.T("find.title"))
+	if aPayment(v.To) {
+		frame.Title, v.SignIn = c.T("find.payment.title"), "/sign-in?to="+url.QueryEscape(v.To)
+	}
 	frame.Problems = problems
 	frame.Back = &ui.Link{Label: c.T("shell.back"), Href: "/"}
 	if c.R.Method != http.MethodGet {

@@ -167,6 +167,27 @@ func TestFindLeadsBackToABegunPayment(t *testing.T) {
 	h.walk([]row{{name: "nowhere else", who: h.visitor(), path: "/pay", form: form, status: 303, to: "/pay/"}})
 }
 
+// TestFindLeadsToAPayment: the link of a letter, without a session, leads to the look-up and from there to the payment.
+func TestFindLeadsToAPayment(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	path := h.guest(rosaNumber, rosaBirth).paid(bankForm1(), "M-300")
+	for who, try := range map[string]url.Values{"/pay": findForm(rosaNumber, rosaBirth), "/sign-in": signInForm(rosaEmail, rosaPassword, "")} {
+		v := h.visitor()
+		v.get(v.get(path).To).mustSay(t, "See your payment")
+		try.Set("to", path)
+		if a := v.post(who, try); a.To != path {
+			t.Errorf("%s leads to %q (%d)", who, a.To, a.Status)
+		}
+		v.get(path).mustSay(t, "Payment submitted", "$64.00")
+	}
+	again := findForm(rosaNumber, "1990-01-01")
+	again.Set("to", path)
+	if a := h.visitor().post("/pay", again); !strings.Contains(a.Body, `name="to" value="`+path+`"`) || !strings.Contains(a.Body, "/sign-in?to=") {
+		t.Error("a wrong answer loses where the reader was going")
+	}
+}
+
 func TestFindAddsToWhatTheSessionSees(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -134,9 +134,14 @@ func paidFor(w *words.Words, list []bill.Bill) string {
 // words: state.*
 func stateName(w *words.Words, s payment.State) string { return w.T("state." + string(s) + ".short") }
 
-// paidWith is the card or account of a payment.
+// paidWith is the card or account of a payment; to anybody but the one who paid, only that it was a card or an account.
 func paidWith(c *web.Context, pay payment.Payment) string {
-	if pay.Rail == payment.Bank {
+	switch {
+	case !own(c, pay) && pay.Rail == payment.Bank:
+		return c.T("method.bank")
+	case !own(c, pay):
+		return c.T("method.card")
+	case pay.Rail == payment.Bank:
 		return bankName(c, pay.Brand, pay.Last4)
 	}
 	return cardName(c, processor.Card{Brand: pay.Brand, Last4: pay.Last4})
@@ -210,8 +215,8 @@ func harmless(cell string) string {
 }
 
 // search returns the payments that match a query: a confirmation number in any spelling or part of one, an amount, the
-// last four digits of a card or account, or a day as the page writes it or as 2026-12-03 or 12/3/2026. An empty query
-// matches all.
+// last four digits of the reader's own card or account, or a day as the page writes it or as 2026-12-03 or 12/3/2026. An
+// empty query matches all.
 func search(c *web.Context, list []payment.Payment, query string) []payment.Payment {
 	if query == "" {
 		return list
@@ -226,7 +231,7 @@ func search(c *web.Context, list []payment.Payment, query string) []payment.Paym
 		switch {
 		case isAmount && pay.Amount == amount,
 			len(number) >= 3 && strings.Contains(pay.Confirmation, number),
-			len(query) == 4 && pay.Last4 == query,
+			len(query) == 4 && pay.Last4 == query && own(c, pay),
 			on.Format("2006-01-02") == query, on.Format("1/2/2006") == query, on.Format("01/02/2006") == query,
 			len(query) >= 3 && strings.Contains(strings.ToLower(c.Words.Date(on)), lower),
 			len(query) >= 3 && strings.Contains(strings.ToLower(stateName(c.Words, pay.State)), lower):

@@ -17,7 +17,7 @@ import (
 	"memberpay/internal/payment"
 )
 
-// paid makes a bank payment of a bill by its claim key and returns it.
+// paid makes a bank payment of a bill by its claim key, by nobody who is here, and returns it.
 func (h *house) paid(key string, amount money.Cents) payment.Payment {
 	h.t.Helper()
 	b := h.bills[key]
@@ -44,12 +44,12 @@ func TestHistory(t *testing.T) {
 		search := func(q string) string { return "/payments?" + url.Values{"q": {q}}.Encode() }
 		rows := []row{
 			{name: "all", path: "/payments", contains: []string{one, two, "2 payments", "$12.34", "$410.00", "November 23, 2026", "November 24, 2026",
-				"Bill M-300", "Submitted", "Checking account ending in 6789"}, lacks: []string{not}},
+				"Bill M-300", "Submitted", "Bank account"}, lacks: []string{not, "6789", "Checking"}},
 			{name: "number", path: search(one), contains: []string{one, "1 payment"}, lacks: []string{two}},
 			{name: "number in another spelling", path: search(" " + strings.ToLower(first.Confirmation) + " "), contains: []string{one}, lacks: []string{two}},
 			{name: "amount", path: search("$12.34"), contains: []string{one}, lacks: []string{two}},
 			{name: "round amount", path: search("410"), contains: []string{two}, lacks: []string{one}},
-			{name: "last four", path: search("6789"), contains: []string{one, two}},
+			{name: "last four of somebody's account", path: search("6789"), contains: []string{"No payment matches"}, lacks: []string{one, two}},
 			{name: "date", path: search("11/23/2026"), contains: []string{one}, lacks: []string{two}},
 			{name: "date in words", path: search("november 24"), contains: []string{two}, lacks: []string{one}},
 			{name: "nothing matches", path: search(hostile), contains: []string{"No payment matches “" + hostile + "”.", "Show all payments"}, lacks: []string{one, two}},
@@ -82,7 +82,7 @@ func TestHistoryAsAFile(t *testing.T) {
 	if err != nil || len(list) != 3 {
 		t.Fatalf("%v: %v", list, err)
 	}
-	want := []string{id.Grouped(pay.Confirmation), "2026-11-23", "50.00", "Submitted", "Checking account ending in 6789", "Larkspur Medical Group, Inc.", `'=HYPERLINK("x"),"y"`}
+	want := []string{id.Grouped(pay.Confirmation), "2026-11-23", "50.00", "Submitted", "Bank account", "Larkspur Medical Group, Inc.", `'=HYPERLINK("x"),"y"`}
 	found := false
 	for _, got := range list[1:] {
 		found = found || strings.Join(got, "|") == strings.Join(want, "|")
@@ -92,6 +92,22 @@ func TestHistoryAsAFile(t *testing.T) {
 	}
 	h.walk([]row{{name: "a search holds for the file", who: h.rosa(), path: "/payments.csv?q=1.00", status: 200, contains: []string{"1.00"}, lacks: []string{"50.00"}},
 		{name: "nobody", who: h.visitor(), path: "/payments.csv", status: 303, to: "/sign-in"}})
+}
+
+// TestHistoryOfOnesOwn: whoever paid sees with which account, and finds it by its last four digits.
+func TestHistoryOfOnesOwn(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	rosa, guest := h.rosa(), h.guest(rosaNumber, rosaBirth)
+	guest.paid(bankForm1(), "M-300")
+	rosa.paid(cardForm1(), "M-204118907")
+	h.walk([]row{
+		{name: "guest", who: guest, path: "/payments?q=6789", status: 200, contains: []string{"$64.00", "Checking account ending in 6789"}},
+		{name: "member", who: h.rosa(), path: "/payments?q=4242", status: 200, contains: []string{"$150.00", "Visa card ending in 4242"}, lacks: []string{"$64.00"}},
+		{name: "member, all", who: h.rosa(), path: "/payments", status: 200, contains: []string{"$64.00", "Bank account", "Visa card ending in 4242"}, lacks: []string{"6789"}},
+		{name: "bill of the guest", who: rosa, path: "/bills/" + h.bills["M-300"].ID, status: 200, contains: []string{"Bank account"}, lacks: []string{"6789"}},
+		{name: "file", who: rosa, path: "/payments.csv", status: 200, contains: []string{"4242"}, lacks: []string{"6789"}},
+	})
 }
 
 func TestHarmless(t *testing.T) {

@@ -148,7 +148,10 @@ func (p *Portal) readMethod(c *web.Context, d payment.Draft, saved []payment.Sav
 	case methodBank:
 		return p.readBank(c, d, f)
 	case methodCard:
-		if f.token == "" || len(f.token) > 200 {
+		switch {
+		case f.token == "": // the page sends none only where its scripts did not run
+			return wrong("method", "error.card.scripts")
+		case len(f.token) > 200:
 			return wrong("method", "error.card.required")
 		}
 		card, err := p.Payments.LookCard(c.R.Context(), f.token)
@@ -231,7 +234,7 @@ func (p *Portal) methodPage(c *web.Context, d payment.Draft, saved []payment.Sav
 			fields.Note = c.T("method.hsa.note")
 		}
 		o := option(methodCard, c.T("method.card"), c.T("method.card.hint"))
-		o.Reveal = cardForm(frame, fields)
+		o.NoScript, o.Reveal = c.T("method.card.noscript.hint"), cardForm(frame, fields)
 		frame.Modules, frame.Scripts = []string{ui.URL("card.js")}, []string{p.Browser.ScriptURL}
 	}
 	bank := bankFields{Name: f.bank.Name, Routing: f.bank.Routing, Type: f.bank.Type}

@@ -38,7 +38,8 @@ func TestBankFields(t *testing.T) {
 		"foreign method":    {url.Values{"method": {"cash"}}, "method", "Choose how you want to pay"},
 		"foreign saved":     {url.Values{"method": {"saved:card_x"}}, "method", "no longer here"},
 		"kept without any":  {url.Values{"method": {"kept"}}, "method", "Enter your card details"},
-		"no token":          {url.Values{"method": {"card"}}, "method", "Enter your card details"},
+		"no token":          {url.Values{"method": {"card"}}, "method", "Paying by card needs JavaScript"},
+		"endless token":     {url.Values{"method": {"card"}, "card_token": {strings.Repeat("x", 201)}}, "method", "Enter your card details"},
 		"used token":        {url.Values{"method": {"card"}, "card_token": {"tok_used"}}, "method", "enter your card once more"},
 		"processor is down": {url.Values{"method": {"card"}, "card_token": {"tok_down"}}, "method", "could not reach our card processor"},
 		"no name":           {with(bankForm1(), "name", ""), "name", "Enter the name on the bank account"},
@@ -47,6 +48,11 @@ func TestBankFields(t *testing.T) {
 		"markup":            {with(bankForm1(), "name", hostile), "name", "letters, spaces"},
 		"no routing":        {with(bankForm1(), "routing", ""), "routing", "Enter the 9-digit routing number"},
 		"letters":           {with(bankForm1(), "routing", "02100002A"), "routing", "only digits"},
+		"full-width":        {with(bankForm1(), "routing", "０１１０００015"), "routing", "only digits"},
+		"Arabic digits":     {with(bankForm1(), "routing", "٠٢١٠٠٠٠٢١"), "routing", "only digits"},
+		"full-width too":    {with(bankForm1(), "account", "１２３４５６"), "account", "only digits"},
+		"Arabic too":        {with(bankForm1(), "account", "١٢٣٤٥٦"), "account", "only digits"},
+		"only zeros":        {with(bankForm1(), "account", "0000 0000", "confirm", "0000 0000"), "account", "cannot be all zeros"},
 		"swapped":           {with(bankForm1(), "routing", "012000021"), "routing", "not a real routing number"},
 		"no account":        {with(bankForm1(), "account", ""), "account", "Enter your account number"},
 		"short account":     {with(bankForm1(), "account", "12"), "account", "4 to 17 digits"},
@@ -81,8 +87,7 @@ func TestAnswersAreKept(t *testing.T) {
 	w.get(w.draft+"/review").mustSay(t, "Checking account ending in 6789", "rosa@mail.example")
 	// A new routing number needs a new account number.
 	w.post(w.draft+"/method", with(bankForm1(), "routing", "011000015", "account", "", "confirm", "")).mustSay(t, "Enter your account number")
-	// Every script's digits are digits.
-	w.to("method", with(bankForm1(), "routing", "٠٢١٠٠٠٠٢١", "account", "１２３４５６", "confirm", "123 456", "type", "savings"), w.draft+"/review")
+	w.to("method", with(bankForm1(), "routing", " 0210-0002 1", "account", "12–34\u00a056", "confirm", "123 456", "type", "savings"), w.draft+"/review")
 	w.get(w.draft+"/review").mustSay(t, "Savings account ending in 3456", "021000021")
 
 	card := h.guest(rosaNumber, rosaBirth).ready("M-300")
@@ -111,7 +116,8 @@ func TestCardStepAlone(t *testing.T) {
 		}
 	}
 	a := w.get(w.draft + "/method")
-	for _, part := range []string{`data-key="pk_test_1"`, `data-cents="6400"`, "<noscript>"} {
+	for _, part := range []string{`data-key="pk_test_1"`, `data-cents="6400"`,
+		"<noscript><p>Cards need JavaScript", "<noscript><p>Paying by card needs JavaScript"} {
 		if !strings.Contains(a.Body, part) {
 			t.Errorf("the card step lacks %s", part)
 		}

@@ -24,22 +24,25 @@ type shown struct {
 	pdf     string // what its document is called; "" for no link to one
 	title   string // title of its document
 	rest    bool   // offer to pay what is still open
+	other   bool   // nothing is confirmed: its number is a payment number
+	since   string // catalog key of what happened at Payment.UpdatedAt; "" where that day says nothing
 }
 
 // states is the total map from states to pages. A test holds it against payment.States.
 //
-// words: state.*
+// words: state.* paid.on.*
 var states = map[payment.State]shown{
 	payment.Submitted:      {tone: ui.Info, refresh: 2, ask: true, title: "receipt.title.other"},
 	payment.ActionRequired: {tone: ui.Warning, refresh: 15, ask: true, title: "receipt.title.other"},
 	payment.Unknown:        {tone: ui.Warning, refresh: 5, ask: true, title: "receipt.title.other"},
 	payment.Pending:        {tone: ui.Success, pdf: "paid.receipt", title: "receipt.title.pending", rest: true},
 	payment.Succeeded:      {tone: ui.Success, pdf: "paid.receipt", title: "receipt.title", rest: true},
-	payment.Failed:         {tone: ui.Bad, again: "state.failed.other", reason: "decline", title: "receipt.title.other"},
-	payment.Canceled:       {tone: ui.Info, again: "paid.again", title: "receipt.title.other"},
-	payment.Returned:       {tone: ui.Bad, again: "state.failed.other", reason: "return", pdf: "paid.record", title: "receipt.title.other"},
-	payment.Disputed:       {tone: ui.Warning, pdf: "paid.record", title: "receipt.title.other"},
-	payment.ChargedBack:    {tone: ui.Warning, again: "paid.again", pdf: "paid.record", title: "receipt.title.other"},
+	payment.Failed:         {tone: ui.Bad, again: "state.failed.other", reason: "decline", title: "receipt.title.other", other: true},
+	payment.Canceled:       {tone: ui.Info, again: "paid.again", title: "receipt.title.other", other: true},
+	payment.Returned: {tone: ui.Bad, again: "state.failed.other", reason: "return", pdf: "paid.record", title: "receipt.title.other",
+		other: true, since: "paid.on.returned"},
+	payment.Disputed:    {tone: ui.Warning, pdf: "paid.record", title: "receipt.title.other", since: "paid.on.disputed"},
+	payment.ChargedBack: {tone: ui.Warning, again: "paid.again", pdf: "paid.record", title: "receipt.title.other", other: true, since: "paid.on.charged_back"},
 }
 
 // paidView is the page of a payment.
@@ -51,8 +54,10 @@ type paidView struct {
 	InOrder bool // Next is one thing after the other
 	Rows    []ui.Row
 	Bills   []ui.Row
-	Left    string // what is still open on these bills
-	Credit  string // what of the payment these bills did not need
+	Left    string   // what is still open on these bills
+	Credit  string   // what of the payment these bills did not need
+	Shrunk  []string // what the payment will take more than its bills now need
+	Keep    string
 	Bank    string // address of the payer's bank, for its check
 	Ask     bool
 	PDF     string // label of the link
@@ -123,7 +128,7 @@ func (p *Portal) paidView(c *web.Context, pay payment.Payment) (paidView, error)
 	}
 	v := paidView{Path: paymentPath(pay), Ask: how.ask, Rows: p.paidRows(c, pay, key), Bills: parts.rows(c),
 		Left: parts.left(c, pay),
-		Panel: ui.Panel{Tone: how.tone, Title: c.T("state." + key + ".title"), Label: c.T("paid.number"), Number: id.Grouped(pay.Confirmation),
+		Panel: ui.Panel{Tone: how.tone, Title: c.T("state." + key + ".title"), Label: numberLabel(c, pay), Number: id.Grouped(pay.Confirmation),
 			Text: c.T("state."+key+".body", "Amount", pay.Amount, "Payee", payeeName(c, pay.Payee))}}
 	if how.pdf != "" {
 		v.PDF = c.T(how.pdf)
@@ -132,7 +137,7 @@ func (p *Portal) paidView(c *web.Context, pay payment.Payment) (paidView, error)
 		v.Credit = c.T("paid.credit", "Amount", credit)
 	}
 	v.Next, v.InOrder = p.nextSteps(c, pay, key), pay.State == payment.Pending && pay.Rail == payment.Bank
-	if how.reason != "" && key == string(pay.State) {
+	if how.reason != "" && key == string(pay.State) && own(c, pay) {
 		var next string
 		v.Reason, next = reasonWords(c, how.reason, pay.Reason)
 		v.Next = []string{next}
@@ -143,11 +148,16 @@ func (p *Portal) paidView(c *web.Context, pay payment.Payment) (paidView, error)
 	if how.rest && parts.payable() {
 		v.Rest = parts.ids()
 	}
-	if pay.State == payment.ActionRequired {
+	if pay.State == payment.ActionRequired && own(c, pay) {
 		v.Bank = pay.ActionURL
 	}
 	if p.cancelable(c, pay) {
 		v.Cancel = c.T("paid.cancel.sure", "Amount", pay.Amount)
+	}
+	v.Shrunk = parts.shrunk(c, pay, v.Cancel != "")
+	v.Keep = c.T("paid.keep")
+	if how.other {
+		v.Keep = c.T("paid.keep.other")
 	}
 	if c.R.URL.Query().Has("late") {
 		v.Notice = c.T("paid.cancel.late", "Phone", c.Site.Brand.Phone.Display)
@@ -199,8 +209,12 @@ func (p *Portal) nextSteps(c *web.Context, pay payment.Payment, key string) []st
 		var steps []string
 		if pay.Rail == payment.Card {
 			steps = append(steps, c.T("paid.next.statement", "Descriptor", c.Site.Brand.Payee(pay.Payee).Descriptor))
+			steps = append(steps, mailStep(c, pay)...) // of a bank payment the letter went when it was submitted
 		}
-		return append(append(steps, mailStep(c, pay)...), c.T("state.succeeded.next"))
+		return append(steps, c.T("state.succeeded.next"))
+	}
+	if pay.State == payment.ActionRequired && !own(c, pay) {
+		key = string(payment.Submitted) // only the one who paid can go to the bank's page
 	}
 	return []string{c.T("state."+key+".next", "Phone", phone)}
 }
@@ -251,11 +265,34 @@ func (p *Portal) cancelable(c *web.Context, pay payment.Payment) bool {
 }
 
 func (p *Portal) paidRows(c *web.Context, pay payment.Payment, key string) []ui.Row {
-	return []ui.Row{
+	rows := []ui.Row{
 		{Key: c.T("paid.status"), Value: c.T("state." + key + ".short")},
 		{Key: c.T("paid.date"), Value: moment(c, pay.SubmittedAt)},
-		{Key: c.T("paid.method"), Value: paidWith(c, pay)},
-		{Key: c.T("paid.payee"), Value: payeeName(c, pay.Payee)},
-		{Key: c.T("paid.amount"), Value: c.Words.Amount(pay.Amount), Strong: true},
 	}
+	rows = append(rows, days(c, pay)...)
+	return append(rows,
+		ui.Row{Key: c.T("paid.method"), Value: paidWith(c, pay)},
+		ui.Row{Key: c.T("paid.payee"), Value: payeeName(c, pay.Payee)},
+		ui.Row{Key: c.T("paid.amount"), Value: c.Words.Amount(pay.Amount), Strong: true})
+}
+
+// days are the days on which the money was good, and on which it went back or was put in doubt.
+func days(c *web.Context, pay payment.Payment) []ui.Row {
+	var rows []ui.Row
+	zone := c.Site.Brand.Zone()
+	if !pay.SettledAt.IsZero() {
+		rows = append(rows, ui.Row{Key: c.T("paid.on.settled"), Value: c.Words.DateIn(pay.SettledAt, zone)})
+	}
+	if since := states[pay.State].since; since != "" {
+		rows = append(rows, ui.Row{Key: c.T(since), Value: c.Words.DateIn(pay.UpdatedAt, zone)})
+	}
+	return rows
+}
+
+// numberLabel is what the number of a payment is called.
+func numberLabel(c *web.Context, pay payment.Payment) string {
+	if states[pay.State].other {
+		return c.T("paid.number.other")
+	}
+	return c.T("paid.number")
 }

@@ -223,8 +223,18 @@ func truth(t *testing.T, h *house, s payment.State, pay payment.Payment, made bo
 			t.Errorf("a payment in state %s and the heading %q: %v", s, heading, shows)
 		}
 	}
-	a.mustSay(t, "$175.50", "ending in")
+	a.mustSay(t, "$175.50")
+	over := s == payment.Failed || s == payment.Canceled || s == payment.Returned || s == payment.ChargedBack
 	says := map[string]bool{
+		"ending in":              made,
+		"Why this happened":      made && (s == payment.Failed || s == payment.Returned),
+		"Go to my bank’s page":   made && s == payment.ActionRequired,
+		"Payment number":         over,
+		"Confirmation number":    !over,
+		"Paid on":                !pay.SettledAt.IsZero(),
+		"Returned on":            s == payment.Returned,
+		"Disputed on":            s == payment.Disputed,
+		"Reversed on":            s == payment.ChargedBack,
 		"Download receipt (PDF)": s == payment.Succeeded || s == payment.Pending,
 		"No money was taken":     s == payment.Failed || s == payment.Canceled,
 		"Thank you":              s == payment.Succeeded || s == payment.Pending,
@@ -236,7 +246,6 @@ func truth(t *testing.T, h *house, s payment.State, pay payment.Payment, made bo
 			t.Errorf("state %s says %q: %v", s, words, !want)
 		}
 	}
-	over := s == payment.Failed || s == payment.Canceled || s == payment.Returned || s == payment.ChargedBack
 	if strings.Contains(a.Body, "/again") != over {
 		t.Errorf("state %s offers to pay again: %v", s, !over)
 	}

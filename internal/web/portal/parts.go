@@ -94,6 +94,46 @@ func (list parts) left(c *web.Context, pay payment.Payment) string {
 	return c.T("paid.bills.left_none")
 }
 
+// shrunk tells of a payment on its way that its bills have become smaller than what it will take, and what to do.
+// cancelable tells whether the reader can still stop it.
+func (list parts) shrunk(c *web.Context, pay payment.Payment, cancelable bool) []string {
+	if pay.State != payment.Pending {
+		return nil
+	}
+	var out []string
+	var credit, open money.Cents
+	others := false // other payments are on their way to the same bills
+	for _, x := range list {
+		if !x.known {
+			continue
+		}
+		open += x.bill.Open()
+		over := min(x.Amount, x.bill.Pending-x.bill.Open())
+		if over <= 0 {
+			continue
+		}
+		credit += over
+		others = others || x.bill.Pending > x.Amount
+		out = append(out, c.T("paid.shrunk", "Number", billNumber(x.bill), "Open", x.bill.Open(), "Amount", x.Amount))
+	}
+	switch {
+	case len(out) == 0:
+		return nil
+	case !cancelable && others:
+		return append(out, c.T("paid.shrunk.kept_most", "Credit", credit))
+	case !cancelable:
+		return append(out, c.T("paid.shrunk.kept", "Credit", credit))
+	case open == 0:
+		out = append(out, c.T("paid.shrunk.cancel_all"))
+	default:
+		out = append(out, c.T("paid.shrunk.cancel"))
+	}
+	if others {
+		return append(out, c.T("paid.shrunk.credit_most", "Credit", credit))
+	}
+	return append(out, c.T("paid.shrunk.credit", "Credit", credit))
+}
+
 // credit is what of a received payment its bills did not need.
 func (list parts) credit(pay payment.Payment) money.Cents {
 	if pay.State != payment.Succeeded {

@@ -87,7 +87,9 @@ func (p *Portal) draft(c *web.Context) (d payment.Draft, done bool, err error) {
 	d, err = payment.GetDraft(c.R.Context(), p.DB.Read(), owner(c), draftID)
 	if fault.Is(err, fault.NotFound) {
 		// The session ended meanwhile, or the guest has signed in: the bills are kept, how to pay is asked again.
-		d, err = p.Payments.AdoptDraft(c.R.Context(), owner(c), c.Session.Members, draftID)
+		d, err = p.Payments.AdoptDraft(c.R.Context(), owner(c), c.Session.Members, draftID, func(sessionID string) (bool, error) {
+			return c.Site.Accounts.Alive(c.R.Context(), c.Now, sessionID)
+		})
 	}
 	if fault.Is(err, fault.NotFound) {
 		return payment.Draft{}, true, p.overPage(c)

@@ -44,18 +44,18 @@ func (p *Portal) receipt(c *web.Context, pay payment.Payment) ([]paper.Block, er
 	blocks := []paper.Block{
 		paper.Heading{Level: 1, Text: c.T("state." + words + ".title")},
 		paper.Paragraph{Text: c.T("state."+words+".body", "Amount", pay.Amount, "Payee", payee)},
-		paper.Highlights{{Label: c.T("paid.amount"), Value: c.Words.Amount(pay.Amount)}, {Label: c.T("paid.number"), Value: id.Grouped(pay.Confirmation)}},
+		paper.Highlights{{Label: c.T("paid.amount"), Value: c.Words.Amount(pay.Amount)}, {Label: numberLabel(c, pay), Value: id.Grouped(pay.Confirmation)}},
 	}
 	if pay.State == payment.Pending {
 		blocks = append(blocks, paper.Callout{Title: c.T("receipt.title.pending"), Text: c.T("receipt.not_final")})
 	}
-	if how := states[pay.State]; how.reason != "" && words == string(pay.State) {
+	if how := states[pay.State]; how.reason != "" && words == string(pay.State) && own(c, pay) {
 		why, next := reasonWords(c, how.reason, pay.Reason)
 		blocks = append(blocks, paper.Callout{Title: why, Text: next})
 	}
 	facts := paper.Facts{{Label: c.T("paid.date"), Value: moment(c, pay.SubmittedAt)}}
-	if !pay.SettledAt.IsZero() && pay.Rail == payment.Bank {
-		facts = append(facts, paper.Fact{Label: c.T("receipt.settled"), Value: c.Words.DateIn(pay.SettledAt, c.Site.Brand.Zone())})
+	for _, r := range days(c, pay) {
+		facts = append(facts, paper.Fact{Label: r.Key, Value: r.Value})
 	}
 	blocks = append(blocks, append(facts, paper.Fact{Label: c.T("paid.method"), Value: paidWith(c, pay)},
 		paper.Fact{Label: c.T("paid.payee"), Value: payee}))
@@ -75,12 +75,12 @@ func (p *Portal) receipt(c *web.Context, pay payment.Payment) ([]paper.Block, er
 // receiptBills is the table of what a payment is for.
 func (p *Portal) receiptBills(c *web.Context, pay payment.Payment, list parts) []paper.Block {
 	t := paper.Table{Summary: c.T("paid.bills.caption"), Columns: []paper.Column{{Head: c.T("bills.col.bill")},
-		{Head: c.T("paid.bills.part"), Align: paper.End}, {Head: c.T("paid.bills.left"), Align: paper.End}},
+		{Head: c.T("paid.bills.part"), Align: paper.End}, {Head: c.T("paid.bills.left", "Date", c.Words.DateIn(c.Now, c.Site.Brand.Zone())), Align: paper.End}},
 		Total: []string{c.T("paid.amount"), c.Words.Amount(pay.Amount), ""}}
 	for _, x := range list {
 		row := []string{c.T("paid.bill.other"), c.Words.Amount(x.Amount), ""}
 		if x.known {
-			row[0] = c.T("bill.title", "Number", billNumber(x.bill)) + "\n" + billText(c, x.bill) + " · " + c.T("bills.for", "Name", x.name)
+			row[0] = billText(c, x.bill) + "\n" + c.T("bills.for", "Name", x.name)
 			row[2] = c.Words.Amount(x.bill.Due())
 		}
 		t.Rows = append(t.Rows, row)

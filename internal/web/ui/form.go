@@ -108,14 +108,15 @@ type Choices struct {
 
 // Option is one radio button or checkbox. The first option's id is the group's Name, further ones Name-2, Name-3.
 type Option struct {
-	Value   string
-	Label   string
-	Aside   string   // right of the label and part of it: an amount
-	Lines   []string // below the label: date, whom it is for
-	Tag     *Tag
-	Checked bool
-	Off     bool            // cannot be chosen; Lines should say why
-	Reveal  templ.Component // further fields, shown while the option is chosen
+	Value    string
+	Label    string
+	Aside    string   // right of the label and part of it: an amount
+	Lines    []string // below the label: date, whom it is for
+	NoScript string   // below Lines where the browser runs no scripts
+	Tag      *Tag
+	Checked  bool
+	Off      bool            // cannot be chosen; Lines should say why
+	Reveal   templ.Component // further fields, shown while the option is chosen
 }
 
 func (c Choices) id(i int) string {
