@@ -130,3 +130,21 @@ func TestValidEmail(t *testing.T) {
 		}
 	}
 }
+
+func TestSessionRemembersWhatItContinues(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		a := New(d, 1)
+		first, _, err := a.Start(t.Context(), noon, "", []string{"m1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, token, err := a.Start(t.Context(), noon, "acc_1", []string{"m1"}, first.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, err := a.Find(t.Context(), noon, token); err != nil || len(s.Earlier) != 1 || s.Earlier[0] != first.ID {
+			t.Errorf("%+v, %v", s, err)
+		}
+	})
+}

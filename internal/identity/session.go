@@ -19,6 +19,7 @@ type Session struct {
 	ID        string   // hash of the token; safe to keep beside other rows
 	AccountID string   // "" for a guest
 	Members   []string // member row ids whose bills may be seen
+	Earlier   []string // ids of the sessions that this one continues, the latest last
 	SeenAt    time.Time
 	ExpiresAt time.Time
 }
@@ -38,13 +39,19 @@ const (
 	touchAfter = 5 * time.Minute
 )
 
-// Start makes a session and returns it with its token, which goes into the cookie and nowhere else.
-func (a *Accounts) Start(ctx context.Context, now time.Time, accountID string, members []string) (Session, string, error) {
+// mostEarlier is how many sessions one browser's session remembers that it continues.
+const mostEarlier = 8
+
+// Start makes a session and returns it with its token, which goes into the cookie and nowhere else. earlier are the ids
+// of the sessions of the same browser that it continues, so that somebody who signs in or looks up another bill is still
+// the one who paid a moment ago.
+func (a *Accounts) Start(ctx context.Context, now time.Time, accountID string, members []string, earlier ...string) (Session, string, error) {
 	token := id.Secret()
-	s := Session{ID: hashToken(token), AccountID: accountID, Members: members, SeenAt: now, ExpiresAt: now.Add(Longest)}
+	s := Session{ID: hashToken(token), AccountID: accountID, Members: members, SeenAt: now, ExpiresAt: now.Add(Longest),
+		Earlier: earlier[max(0, len(earlier)-mostEarlier):]}
 	err := a.db.Write(ctx, func(tx *db.Tx) error {
-		_, err := tx.ExecContext(ctx, "INSERT INTO session (id, account_id, members, created_at, seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
-			s.ID, s.AccountID, strings.Join(s.Members, ","), db.Micros(now), db.Micros(now), db.Micros(s.ExpiresAt))
+		_, err := tx.ExecContext(ctx, "INSERT INTO session (id, account_id, members, earlier, created_at, seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+			s.ID, s.AccountID, strings.Join(s.Members, ","), strings.Join(s.Earlier, ","), db.Micros(now), db.Micros(now), db.Micros(s.ExpiresAt))
 		return err
 	})
 	if err != nil {
@@ -59,10 +66,10 @@ func (a *Accounts) Find(ctx context.Context, now time.Time, token string) (Sessi
 		return Session{}, nil
 	}
 	s := Session{ID: hashToken(token)}
-	var members string
+	var members, earlier string
 	var seen, expires int64
-	err := a.db.Read().QueryRowContext(ctx, "SELECT account_id, members, seen_at, expires_at FROM session WHERE id = $1", s.ID).
-		Scan(&s.AccountID, &members, &seen, &expires)
+	err := a.db.Read().QueryRowContext(ctx, "SELECT account_id, members, earlier, seen_at, expires_at FROM session WHERE id = $1", s.ID).
+		Scan(&s.AccountID, &members, &earlier, &seen, &expires)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Session{}, nil
 	}
@@ -75,6 +82,9 @@ func (a *Accounts) Find(ctx context.Context, now time.Time, token string) (Sessi
 	}
 	if members != "" {
 		s.Members = strings.Split(members, ",")
+	}
+	if earlier != "" {
+		s.Earlier = strings.Split(earlier, ",")
 	}
 	if now.Sub(s.SeenAt) > touchAfter {
 		err = a.db.Write(ctx, func(tx *db.Tx) error {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"memberpay/internal/bill"
@@ -155,8 +156,8 @@ func (r Request) check() error {
 // nothing that was paid from an account.
 type Scope struct {
 	bill.Scope
-	AccountID string
-	SessionID string
+	AccountID  string
+	SessionIDs []string // the session and those it continues
 }
 
 func (s Scope) in(p Payment) bool {
@@ -179,5 +180,5 @@ func (p Payment) MadeBy(s Scope) bool {
 	if p.AccountID != "" {
 		return s.AccountID == p.AccountID
 	}
-	return s.SessionID != "" && s.SessionID == p.SessionID
+	return p.SessionID != "" && slices.Contains(s.SessionIDs, p.SessionID)
 }

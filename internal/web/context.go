@@ -89,12 +89,14 @@ func (c *Context) Redirect(path string) error {
 
 // SignIn starts a session for an account or a guest and puts its token into the cookie. A session there was is ended.
 func (c *Context) SignIn(accountID string, members []string) error {
+	var earlier []string
 	if c.Session.ID != "" {
+		earlier = append(c.Session.Earlier, c.Session.ID)
 		if err := c.Site.Accounts.End(c.R.Context(), c.Session); err != nil {
 			return err
 		}
 	}
-	s, token, err := c.Site.Accounts.Start(c.R.Context(), c.Now, accountID, members)
+	s, token, err := c.Site.Accounts.Start(c.R.Context(), c.Now, accountID, members, earlier...)
 	if err != nil {
 		return err
 	}

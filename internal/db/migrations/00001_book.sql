@@ -304,6 +304,7 @@ CREATE TABLE session (
   id         TEXT PRIMARY KEY,
   account_id TEXT NOT NULL DEFAULT '',
   members    TEXT NOT NULL DEFAULT '',
+  earlier    TEXT NOT NULL DEFAULT '',
   created_at BIGINT NOT NULL,
   seen_at    BIGINT NOT NULL,
   expires_at BIGINT NOT NULL

@@ -27,7 +27,7 @@ func TestBillThatShrinksUnderAPayment(t *testing.T) {
 		other.mustNotSay(t, "You can cancel it")
 		h.rosa().get("/bills").mustNotSay(t, "You have a credit")
 
-		pay, err := payment.ByConfirmation(t.Context(), h.db.Read(), payment.Scope{SessionID: h.session(v).SessionID}, path[len("/payments/"):])
+		pay, err := payment.ByConfirmation(t.Context(), h.db.Read(), payment.Scope{SessionIDs: []string{h.session(v).SessionID}}, path[len("/payments/"):])
 		h.must(err)
 		record(payment.Change{To: payment.Succeeded})(h, v, pay)
 		v.get(path).mustSay(t, "Payment received", "$15.50 of this payment was more than these bills needed")

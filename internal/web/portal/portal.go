@@ -29,7 +29,7 @@ func scope(c *web.Context) bill.Scope { return bill.Scope{Members: c.Session.Mem
 
 // payments is whose payments the reader may see.
 func payments(c *web.Context) payment.Scope {
-	return payment.Scope{Scope: scope(c), AccountID: c.Session.AccountID, SessionID: c.Session.ID}
+	return payment.Scope{Scope: scope(c), AccountID: c.Session.AccountID, SessionIDs: append(c.Session.Earlier, c.Session.ID)}
 }
 
 // page is the frame of a page of this site: ui.Page with the navigation of whoever is reading.
