@@ -85,7 +85,7 @@ func TestSweepSeesAnIDThatCameMeanwhile(t *testing.T) {
 			once.Do(func() { prepared(t, w, slow.ID) })
 			return nil
 		}
-		w.Pass(time.Minute)
+		w.Pass(20 * time.Second)
 		if n, err := p.Sweep(t.Context()); err != nil || n != 2 {
 			t.Fatalf("swept %d, %v", n, err)
 		}

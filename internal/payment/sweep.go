@@ -14,10 +14,10 @@ import (
 const (
 	// sweepMargin is how long after the charge's own time limit the sweep begins to ask.
 	sweepMargin = 2 * time.Second
-	// cancelAfter is after how many of the charge's own time limits (20 s each: ten minutes) a charge that still says
+	// cancelAfter is after how many of the charge's own time limits (20 s each: two minutes) a charge that still says
 	// nothing is cancelled at the processor, so that it can never succeed behind our back. The processor answers with
 	// the final truth.
-	cancelAfter = 30
+	cancelAfter = 6
 	// abandonAfter is how long a payer may take for their bank's challenge.
 	abandonAfter = 30 * time.Minute
 	// hopelessAfter is after how long without any answer from the processor a person is told. Asking goes on.

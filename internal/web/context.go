@@ -105,9 +105,10 @@ func (c *Context) SignIn(accountID string, members []string) error {
 	return nil
 }
 
-// Prefer remembers a language for a reader who has not chosen one in this browser.
+// Prefer remembers a language for a reader of whom nothing else says which: they have not chosen one here, and their
+// browser asks for none. A page never changes its language under somebody who can read it.
 func (c *Context) Prefer(lang string) {
-	if c.cookie(languageCookie) == "" && c.Site.Brand.Offers(lang) {
+	if c.cookie(languageCookie) == "" && c.R.Header.Get("Accept-Language") == "" && c.Site.Brand.Offers(lang) {
 		c.setCookie(languageCookie, lang, 365*24*time.Hour)
 	}
 }
