@@ -24,7 +24,7 @@ type demoCommand struct {
 	Listen       string        `help:"Address of the portal. The sandbox takes the next two ports." env:"MEMBERPAY_LISTEN" default:"127.0.0.1:8080"`
 	Sandbox      string        `help:"Address of the sandbox." env:"MEMBERPAY_SANDBOX_LISTEN"`
 	Brand        string        `help:"Brand configuration." env:"MEMBERPAY_BRAND" type:"path"`
-	CutEvery     time.Duration `help:"How often bank payments are sent to the sandbox's bank." env:"MEMBERPAY_ACH_CUT_EVERY" default:"60s"`
+	CutEvery     time.Duration `help:"Send bank payments this often instead of in the bank's windows." env:"MEMBERPAY_ACH_CUT_EVERY" placeholder:"TIME"`
 	Timeout      time.Duration `help:"How long a payer waits for the card processor." env:"MEMBERPAY_CARDS_TIMEOUT" default:"20s"`
 	Quick        bool          `help:"Answer slow cases quickly, for tests." env:"MEMBERPAY_SANDBOX_QUICK"`
 }
@@ -220,5 +220,6 @@ func (c card) print(w *os.File, data string) {
 	for _, x := range c.BankAccounts {
 		fmt.Fprintf(w, "            %-18s %s: %s\n", x.Account, x.Label, x.Does)
 	}
+	fmt.Fprintf(w, "\n            Bank payments wait for the bank's next window. Send them now with:\n            %s ach cut --data %s\n", os.Args[0], data)
 	fmt.Fprintf(w, "\n  The same for scripts: %s. Ctrl-C stops; the data stays in %s.\n\n", filepath.Join(data, "demo.json"), data)
 }

@@ -92,7 +92,7 @@ func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err er
 	a.Letters = notice.New(notice.Config{DB: a.DB, Brand: a.Brand, Words: a.Words, BaseURL: c.BaseURL, Host: c.Mail.Host,
 		User: c.Mail.User, Password: c.Mail.Password, Plain: c.Mail.Plain, Log: log})
 	a.portal = &portal.Portal{DB: a.DB, Payments: a.Payments, Seal: box, Browser: cards.Browser(), BaseURL: c.BaseURL,
-		Arrives: a.Bank.SettlesOn, LastCall: a.nextCut}
+		Arrives: a.Bank.SettlesOn, LastCall: a.Bank.NextCut}
 	return a, nil
 }
 

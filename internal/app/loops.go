@@ -30,15 +30,7 @@ func (a *App) loops(ctx context.Context, work *sync.WaitGroup) {
 	every("sessions", 10*time.Minute, func(ctx context.Context) error { _, err := a.Accounts.Sweep(ctx, time.Now()); return err })
 	every("drafts", time.Hour, func(ctx context.Context) error { _, err := a.Payments.SweepDrafts(ctx); return err })
 	if a.Config.Bank.CutEvery > 0 { // Cut and CutDue both deliver what an earlier run could not
-		next := a.nextCut(time.Now())
-		every("bank file", time.Second, func(ctx context.Context) error {
-			if time.Now().Before(next) {
-				return nil
-			}
-			next = a.nextCut(time.Now())
-			_, err := a.Bank.Cut(ctx)
-			return err
-		})
+		every("bank file", a.Config.Bank.CutEvery, func(ctx context.Context) error { _, err := a.Bank.Cut(ctx); return err })
 	} else {
 		every("bank file", 30*time.Second, func(ctx context.Context) error { _, err := a.Bank.CutDue(ctx); return err })
 	}
@@ -56,13 +48,4 @@ func (a *App) step(ctx context.Context, name string, fn func(context.Context) er
 		a.metrics.failed(name)
 		a.log.Error("work failed; it is tried again", "work", name, "err", err)
 	}
-}
-
-// nextCut is when a bank payment that is made at now will be sent: at the bank's next window, or at the next round time
-// of a demonstration.
-func (a *App) nextCut(now time.Time) time.Time {
-	if pause := a.Config.Bank.CutEvery; pause > 0 {
-		return now.Truncate(pause).Add(pause)
-	}
-	return a.Bank.NextCut(now)
 }

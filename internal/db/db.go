@@ -96,7 +96,11 @@ func openPostgres(ctx context.Context, address string) (*DB, error) {
 		return nil, fmt.Errorf("database %s does not answer: %w", redact(address), err)
 	}
 	std := stdlib.OpenDBFromPool(pool)
-	std.SetMaxIdleConns(0) // the pgx pool keeps the idle connections
+	// One of two pools has to keep idle connections; here they cost no way through the other one for each statement.
+	std.SetMaxOpenConns(int(cfg.MaxConns))
+	std.SetMaxIdleConns(int(cfg.MaxConns))
+	std.SetConnMaxIdleTime(5 * time.Minute)
+	std.SetConnMaxLifetime(time.Hour)
 	return &DB{Engine: Postgres, read: std, write: std, pool: pool}, nil
 }
 
