@@ -69,7 +69,7 @@ func speak(c *Catalog, files fs.FS, lang string) (*Words, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Words{lang: lang, catalog: c, plain: map[string]string{}, templated: map[string][]string{}}
+	w := &Words{lang: lang, catalog: c, plain: map[string]string{}, single: map[string]string{}, templated: map[string][]string{}}
 	bundle := i18n.NewBundle(tag)
 	for key, e := range all {
 		if !e.Plural() && !strings.Contains(e.Other, "{{") {
@@ -79,6 +79,10 @@ func speak(c *Catalog, files fs.FS, lang string) (*Words, error) {
 		names, err := Placeholders(e.One + e.Other)
 		if err != nil {
 			return nil, fmt.Errorf("words: %s: key %q: %w", e.File, key, err)
+		}
+		if !e.Plural() {
+			w.single[key] = e.Other
+			continue
 		}
 		w.templated[key] = names
 		// Spanish has a form of its own for whole millions; we use the general one for it.

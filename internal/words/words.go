@@ -26,7 +26,8 @@ type Words struct {
 	lang      string
 	catalog   *Catalog
 	plain     map[string]string   // sentences without placeholders and without plural forms
-	templated map[string][]string // the other keys, which the localizer fills in, with the names they need
+	single    map[string]string   // sentences with placeholders and without plural forms
+	templated map[string][]string // keys with plural forms, which the localizer fills in, with the names they need
 	localizer *i18n.Localizer
 }
 
@@ -81,6 +82,9 @@ func (w *Words) Has(key string) bool {
 	if _, ok := w.plain[key]; ok {
 		return true
 	}
+	if _, ok := w.single[key]; ok {
+		return true
+	}
 	_, ok := w.templated[key]
 	return ok
 }
@@ -102,15 +106,21 @@ func (w *Words) N(key string, count int, pairs ...any) string {
 }
 
 func (w *Words) fill(key string, count *int, pairs []any) string {
-	names, found := w.templated[key]
-	if !found {
-		if s, ok := w.plain[key]; ok {
-			return s
-		}
-		return w.mark(key)
+	if s, ok := w.plain[key]; ok {
+		return s
 	}
 	data, ok := w.values(pairs)
 	if !ok {
+		return w.mark(key)
+	}
+	if s, ok := w.single[key]; ok {
+		if count != nil {
+			data["Count"] = Number(*count)
+		}
+		return w.place(key, s, data)
+	}
+	names, found := w.templated[key]
+	if !found {
 		return w.mark(key)
 	}
 	conf := &i18n.LocalizeConfig{MessageID: key, TemplateData: data}
@@ -128,6 +138,26 @@ func (w *Words) fill(key string, count *int, pairs []any) string {
 		return w.mark(key)
 	}
 	return s
+}
+
+// place puts values into the braces of a sentence. Braces hold names and nothing else; the catalog was checked for that.
+func (w *Words) place(key, sentence string, data map[string]any) string {
+	var b strings.Builder
+	b.Grow(len(sentence) + 32)
+	for {
+		before, rest, found := strings.Cut(sentence, "{{.")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		name, tail, _ := strings.Cut(rest, "}}")
+		value, ok := data[name].(string)
+		if !ok {
+			return w.mark(key)
+		}
+		b.WriteString(value)
+		sentence = tail
+	}
 }
 
 // values turns pairs into the data of a template. It reports false where a name has no value or is not a string.
