@@ -40,7 +40,7 @@ unit: ## the quick tests: no browser, no killed processes
 e2e: ## only the tests with the real binary and the browser
 	@test/run.sh e2e
 
-bench: ## the speed figures of docs/operating.md, measured here
+bench: ## the speed figures of docs/performance.md, measured here
 	@go run ./test/withpostgres -durable go run ./test/bench
 
 pictures: build ## the pictures in docs/pictures, taken from the running demo
