@@ -11,6 +11,7 @@ import (
 	"memberpay/internal/app"
 	"memberpay/internal/config"
 	"memberpay/internal/db"
+	"memberpay/internal/event"
 	"memberpay/internal/payment"
 	"memberpay/internal/processor/nacha"
 	"memberpay/internal/seal"
@@ -32,10 +33,10 @@ type achCut struct{ achStore }
 type achReceive struct{ achStore }
 
 // rail opens the database and the bank rail.
-func (c achStore) rail(ctx context.Context) (*db.DB, *nacha.Rail, error) {
+func (c achStore) rail(ctx context.Context) (*db.DB, *nacha.Rail, *event.Outbox, error) {
 	b, err := app.LoadBrand(c.Brand)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	if c.Bank.Outbound == "" {
 		c.Bank.Outbound = filepath.Join(c.Data, "bank", "outbound")
@@ -45,22 +46,22 @@ func (c achStore) rail(ctx context.Context) (*db.DB, *nacha.Rail, error) {
 	}
 	box, err := seal.Open(c.Keys())
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	d, err := open(ctx, c.Store)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	rail, err := app.OpenBank(d, box, b, c.Bank, logger())
 	if err != nil {
 		d.Close()
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	return d, rail, nil
+	return d, rail, event.NewOutbox(box), nil
 }
 
 func (c achCut) Run(ctx context.Context) error {
-	d, rail, err := c.rail(ctx)
+	d, rail, _, err := c.rail(ctx)
 	if err != nil {
 		return err
 	}
@@ -107,12 +108,12 @@ func cutJSON(r nacha.CutReport) any {
 }
 
 func (c achReceive) Run(ctx context.Context) error {
-	d, rail, err := c.rail(ctx)
+	d, rail, outbox, err := c.rail(ctx)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	payments := payment.New(payment.Config{DB: d, Bank: rail, Log: logger()})
+	payments := payment.New(payment.Config{DB: d, Bank: rail, Outbox: outbox, Log: logger()})
 	defer payments.Close()
 	n, err := payments.Receive(ctx)
 	if c.JSON {

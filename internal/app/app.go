@@ -17,6 +17,7 @@ import (
 	"memberpay/internal/brand"
 	"memberpay/internal/config"
 	"memberpay/internal/db"
+	"memberpay/internal/event"
 	"memberpay/internal/identity"
 	"memberpay/internal/notice"
 	"memberpay/internal/payment"
@@ -37,6 +38,7 @@ type App struct {
 	Accounts *identity.Accounts
 	Payments *payment.Payments
 	Bank     *nacha.Rail
+	Outbox   *event.Outbox
 	Letters  *notice.Letters
 
 	log      *slog.Logger
@@ -86,10 +88,11 @@ func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err er
 	if err != nil {
 		return nil, err
 	}
+	a.Outbox = event.NewOutbox(box)
 	a.Accounts = identity.New(a.DB, hashes)
-	a.Payments = payment.New(payment.Config{DB: a.DB, Cards: cards, Bank: a.Bank, Log: log, ChargeTimeout: c.Cards.Timeout,
+	a.Payments = payment.New(payment.Config{DB: a.DB, Cards: cards, Bank: a.Bank, Outbox: a.Outbox, Log: log, ChargeTimeout: c.Cards.Timeout,
 		Descriptors: map[string]string{"medical": a.Brand.Payees.Medical.Descriptor, "premium": a.Brand.Payees.Premium.Descriptor}})
-	a.Letters = notice.New(notice.Config{DB: a.DB, Brand: a.Brand, Words: a.Words, BaseURL: c.BaseURL, Host: c.Mail.Host,
+	a.Letters = notice.New(notice.Config{DB: a.DB, Outbox: a.Outbox, Brand: a.Brand, Words: a.Words, BaseURL: c.BaseURL, Host: c.Mail.Host,
 		User: c.Mail.User, Password: c.Mail.Password, Plain: c.Mail.Plain, Log: log})
 	a.portal = &portal.Portal{DB: a.DB, Payments: a.Payments, Seal: box, Browser: cards.Browser(), BaseURL: c.BaseURL,
 		Arrives: a.Bank.SettlesOn, LastCall: a.Bank.NextCut}

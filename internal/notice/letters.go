@@ -20,6 +20,7 @@ import (
 // Config is what New needs. Without Host, letters wait in the outbox.
 type Config struct {
 	DB       *db.DB
+	Outbox   *event.Outbox
 	Brand    *brand.Brand
 	Words    *words.Catalog
 	BaseURL  string
@@ -46,7 +47,7 @@ func (l *Letters) Send(ctx context.Context) error {
 		return nil
 	}
 	for ctx.Err() == nil {
-		due, err := event.Claim(ctx, l.DB, time.Now(), batch)
+		due, err := l.Outbox.Claim(ctx, l.DB, time.Now(), event.Mail, batch)
 		if err != nil || len(due) == 0 {
 			return err
 		}
@@ -68,7 +69,7 @@ func (l *Letters) sendAll(ctx context.Context, due []event.Message) (problem err
 			l.Log.Warn("letter not sent", "message", m.ID, "kind", m.Kind, "tries", m.Tries+1, "err", err)
 			problem = err
 		}
-		if err := event.Told(ctx, l.DB, time.Now(), m, err); err != nil {
+		if err := l.Outbox.Told(ctx, l.DB, time.Now(), m, err); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"memberpay/internal/db"
+	"memberpay/internal/event"
 	"memberpay/internal/processor"
 	"memberpay/internal/processor/nacha"
 )
@@ -15,6 +16,7 @@ type Payments struct {
 	db      *db.DB
 	cards   processor.Cards
 	bank    *nacha.Rail
+	outbox  *event.Outbox
 	now     func() time.Time
 	log     *slog.Logger
 	timeout time.Duration
@@ -31,6 +33,7 @@ type Config struct {
 	DB            *db.DB
 	Cards         processor.Cards
 	Bank          *nacha.Rail
+	Outbox        *event.Outbox     // takes the letters to payers
 	Now           func() time.Time  // time.Now where nil
 	Log           *slog.Logger      // slog.Default where nil
 	ChargeTimeout time.Duration     // how long a payer waits for the card processor; 20 s where 0
@@ -39,7 +42,7 @@ type Config struct {
 
 // New starts the submitters and returns Payments.
 func New(c Config) *Payments {
-	p := &Payments{db: c.DB, cards: c.Cards, bank: c.Bank, now: c.Now, log: c.Log, timeout: c.ChargeTimeout, descr: c.Descriptors,
+	p := &Payments{db: c.DB, cards: c.Cards, bank: c.Bank, outbox: c.Outbox, now: c.Now, log: c.Log, timeout: c.ChargeTimeout, descr: c.Descriptors,
 		queue: make(chan *submission), stop: make(chan struct{})}
 	if p.now == nil {
 		p.now = time.Now

@@ -72,7 +72,7 @@ func (p *Payments) RecordIn(ctx context.Context, tx *db.Tx, paymentID string, c 
 		Data: map[string]string{"from": string(from), "reason": pay.Reason}}); err != nil {
 		return Payment{}, err
 	}
-	return pay, event.Tell(ctx, tx, now, letter(from, pay)...)
+	return pay, p.outbox.Tell(ctx, tx, now, letter(from, pay)...)
 }
 
 // letter is what the payer is told by mail of a change, if anything.

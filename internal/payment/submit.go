@@ -274,5 +274,5 @@ func (p *Payments) writeGroup(ctx context.Context, tx *db.Tx, group []*submissio
 	if err := event.Append(ctx, tx, events...); err != nil {
 		return nil, err
 	}
-	return repeats, event.Tell(ctx, tx, now, messages...)
+	return repeats, p.outbox.Tell(ctx, tx, now, messages...)
 }

@@ -27,7 +27,8 @@ var layers = []layer{
 		{"config", nil},
 		{"db", nil},
 		{"seal", nil},
-		{"event", in("db id")},
+		{"event", in("db id seal")},
+		{"letter", in("event money")},
 		{"brand", nil},
 		{"words", in("money")},
 	}},
@@ -54,8 +55,8 @@ var layers = []layer{
 		{"sandbox", nil},
 		{"demo", in("day db identity intake member")},
 		{"seed", in("bill day db id identity ledger money payment processor processor/nacha seal")},
-		{"app", in("brand config db identity notice payment processor/nacha processor/stripe seal web web/portal words")},
-		{"cmd/memberpay", in("app bill brand config day db demo identity intake ledger member money payment processor/nacha sandbox seal seed verify")},
+		{"app", in("brand config db event identity notice payment processor/nacha processor/stripe seal web web/portal words")},
+		{"cmd/memberpay", in("app bill brand config day db demo event identity intake ledger member money payment processor/nacha sandbox seal seed verify")},
 	}},
 }
 

@@ -14,6 +14,7 @@ import (
 	"memberpay/internal/bill"
 	"memberpay/internal/day"
 	"memberpay/internal/db"
+	"memberpay/internal/event"
 	"memberpay/internal/id"
 	"memberpay/internal/member"
 	"memberpay/internal/money"
@@ -29,6 +30,7 @@ type World struct {
 	Cards    *Cards
 	Bank     *nacha.Rail
 	Seal     *seal.Box
+	Outbox   *event.Outbox
 	Inbound  string // folder of files from the bank
 
 	mu    sync.Mutex
@@ -45,7 +47,7 @@ func New(t testing.TB, d *db.DB) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &World{DB: d, Cards: NewCards(), Seal: box, Inbound: filepath.Join(t.TempDir(), "in"),
+	w := &World{DB: d, Cards: NewCards(), Seal: box, Outbox: event.NewOutbox(box), Inbound: filepath.Join(t.TempDir(), "in"),
 		now: time.Date(2026, time.November, 23, 14, 30, 0, 0, time.UTC)}
 	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
 	payee := func(name, company string) nacha.Originator {
@@ -58,7 +60,7 @@ func New(t testing.TB, d *db.DB) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Payments = payment.New(payment.Config{DB: d, Cards: w.Cards, Bank: w.Bank, Now: w.Now, Log: quiet, ChargeTimeout: 5 * time.Second,
+	w.Payments = payment.New(payment.Config{DB: d, Cards: w.Cards, Bank: w.Bank, Outbox: w.Outbox, Now: w.Now, Log: quiet, ChargeTimeout: 5 * time.Second,
 		Descriptors: map[string]string{"medical": "LARKSPUR HEALTH", "premium": "LARKSPUR HEALTH"}})
 	t.Cleanup(w.Payments.Close)
 	return w

@@ -25,7 +25,7 @@ func TestCancel(t *testing.T) {
 				t.Fatalf("cancel leads to %q (%d)", a.To, a.Status)
 			}
 		}
-		if n := h.count("SELECT count(*) FROM outbox WHERE kind = 'payment.canceled' AND recipient = 'rosa@mail.example'"); n != 1 {
+		if n := len(h.letters("payment.canceled", rosaEmail)); n != 1 {
 			t.Errorf("%d letters tell that it was canceled", n)
 		}
 		v.get(path).mustSay(t, "You canceled this payment", "Still open on these bills: $150.00", "Pay these bills")

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"database/sql"
 	"io"
 	"log/slog"
 	"net/http"
@@ -19,6 +20,7 @@ import (
 	"memberpay/internal/day"
 	"memberpay/internal/db"
 	"memberpay/internal/db/dbtest"
+	"memberpay/internal/event"
 	"memberpay/internal/identity"
 	"memberpay/internal/member"
 	"memberpay/internal/money"
@@ -41,6 +43,7 @@ type house struct {
 	handler  http.Handler
 	cards    *fakeCards
 	bank     *nacha.Rail
+	outbox   *event.Outbox
 
 	mu     sync.Mutex
 	now    time.Time
@@ -86,8 +89,9 @@ func houseOn(t testing.TB, d *db.DB) *house {
 	h.bank, err = nacha.New(nacha.Config{Database: d, Seal: box, Originators: originators, OutboundDir: t.TempDir(),
 		InboundDir: t.TempDir(), Clock: h.clock, Log: quiet})
 	h.must(err)
+	h.outbox = event.NewOutbox(box)
 	h.accounts = identity.New(d, 2)
-	pays := payment.New(payment.Config{DB: d, Cards: h.cards, Bank: h.bank, Now: h.clock, Log: quiet, ChargeTimeout: 5 * time.Second,
+	pays := payment.New(payment.Config{DB: d, Cards: h.cards, Bank: h.bank, Outbox: h.outbox, Now: h.clock, Log: quiet, ChargeTimeout: 5 * time.Second,
 		Descriptors: map[string]string{"medical": b.Payees.Medical.Descriptor, "premium": b.Payees.Premium.Descriptor}})
 	t.Cleanup(pays.Close)
 	h.portal = &Portal{DB: d, Payments: pays, Seal: box, BaseURL: "https://pay.larkspur.example", Arrives: h.bank.SettlesOn,
@@ -104,6 +108,29 @@ func (h *house) must(err error) {
 	if err != nil {
 		h.t.Fatal(err)
 	}
+}
+
+// letters returns the messages of a kind to a recipient, oldest first, whether they were sent or not.
+func (h *house) letters(kind, recipient string) []event.Message {
+	h.t.Helper()
+	var subjects []string
+	h.must(db.Each(h.t.Context(), h.db.Read(), "SELECT subject FROM outbox WHERE kind = $1 ORDER BY id", []any{kind}, func(rows *sql.Rows) error {
+		var s string
+		err := rows.Scan(&s)
+		subjects = append(subjects, s)
+		return err
+	}))
+	var out []event.Message
+	for _, s := range subjects {
+		about, err := h.outbox.Of(h.t.Context(), h.db.Read(), s)
+		h.must(err)
+		for _, m := range about {
+			if m.Kind == kind && m.Recipient == recipient {
+				out = append(out, m)
+			}
+		}
+	}
+	return out
 }
 
 func (h *house) clock() time.Time {
