@@ -9,6 +9,7 @@ import (
 	"memberpay/internal/config"
 	"memberpay/internal/identity"
 	"memberpay/internal/member"
+	"memberpay/internal/seal"
 )
 
 type accountCommand struct {
@@ -35,8 +36,12 @@ func (c accountAdd) Run(ctx context.Context) error {
 	if len(found) != 1 {
 		return fmt.Errorf("member ID %q belongs to %d people; use the number on the member card", c.Member, len(found))
 	}
+	box, err := seal.Open(c.Keys())
+	if err != nil {
+		return err
+	}
 	password := rand.Text()
-	if _, err := identity.New(d, 1).Create(ctx, time.Now(), c.Email, password, found[0].Language, found[0].ID); err != nil {
+	if _, err := identity.New(d, box, 1).Create(ctx, time.Now(), c.Email, password, found[0].Language, found[0].ID); err != nil {
 		return err
 	}
 	fmt.Printf("account opened\n  e-mail    %s\n  password  %s   (give it to the member; it is not shown again)\n", c.Email, password)

@@ -8,7 +8,9 @@ import (
 	"memberpay/internal/db"
 	"memberpay/internal/db/dbtest"
 	"memberpay/internal/fault"
+	"memberpay/internal/id"
 	"memberpay/internal/member"
+	"memberpay/internal/seal"
 )
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -26,10 +28,33 @@ func person(t *testing.T, d *db.DB) string {
 	return out[0].ID
 }
 
+func testBox(t *testing.T) *seal.Box {
+	t.Helper()
+	box, err := seal.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return box
+}
+
+// account opens an account with an address of its own.
+func account(t *testing.T, a *Accounts) string {
+	t.Helper()
+	var out string
+	err := a.db.Write(t.Context(), func(tx *db.Tx) (err error) {
+		out, err = a.Open(t.Context(), tx, noon, NewAccount{Email: id.New("x") + "@members.example", Role: Member})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
 func TestSignIn(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		a, m := New(d, 2), person(t, d)
+		a, m := New(d, testBox(t), 2), person(t, d)
 		const password = "a long enough password"
 		made, err := a.Create(t.Context(), noon, " Maya@Members.example ", password, "en", m)
 		if err != nil {
@@ -58,9 +83,9 @@ func TestSignIn(t *testing.T) {
 func TestSessionEnds(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		a := New(d, 1)
+		a := New(d, testBox(t), 1)
 		start := func() string {
-			_, token, err := a.Start(t.Context(), noon, "acc_1", []string{"m1", "m2"})
+			_, token, err := a.Start(t.Context(), noon, Opening{AccountID: account(t, a), Members: []string{"m1", "m2"}, How: "password"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -102,7 +127,7 @@ func TestSessionEnds(t *testing.T) {
 func TestLimit(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		a, l := New(d, 1), Limit{"test", 3, time.Minute}
+		a, l := New(d, testBox(t), 1), Limit{"test", 3, time.Minute}
 		try := func(who string, at time.Time) error { return a.Allow(context.Background(), at, l, who) }
 		for range 3 {
 			if err := try("x", noon); err != nil {
@@ -134,12 +159,12 @@ func TestValidEmail(t *testing.T) {
 func TestSessionRemembersWhatItContinues(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		a := New(d, 1)
-		first, _, err := a.Start(t.Context(), noon, "", []string{"m1"})
+		a := New(d, testBox(t), 1)
+		first, _, err := a.Start(t.Context(), noon, Opening{Members: []string{"m1"}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, token, err := a.Start(t.Context(), noon, "acc_1", []string{"m1"}, first.ID)
+		_, token, err := a.Start(t.Context(), noon, Opening{AccountID: account(t, a), Members: []string{"m1"}, How: "password", Earlier: []string{first.ID}})
 		if err != nil {
 			t.Fatal(err)
 		}

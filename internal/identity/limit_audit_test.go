@@ -15,7 +15,7 @@ import (
 func TestOneHouseholdManyAddresses(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		a, now := identity.New(d, 1), time.Now()
+		a, now := identity.New(d, nil, 1), time.Now()
 		try := func(address string) error { return a.AllowAll(t.Context(), now, identity.LookUps(address, "LH1")...) }
 		for range identity.LookUpNumber.Hits / 2 {
 			for _, address := range []string{"2001:db8:1:2::1", "2001:db8:1:2:ffff::2"} {

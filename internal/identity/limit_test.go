@@ -13,7 +13,7 @@ import (
 func TestForgive(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		a := New(d, 1)
+		a := New(d, nil, 1)
 		address, number := Limit{"test/address", 3, time.Minute}, Limit{"test/number", 2, time.Minute}
 		tries := []Try{{address, "192.0.2.1"}, {number, "1"}}
 		for i := range 10 {

@@ -18,8 +18,16 @@ import (
 type Session struct {
 	ID        string   // hash of the token; safe to keep beside other rows
 	AccountID string   // "" for a guest
+	Role      Actor    // of the account, as it is now; "" for a guest
+	Helps     bool     // the account may act for somebody as a helper
 	Members   []string // member row ids whose bills may be seen
 	Earlier   []string // ids of the sessions that this one continues, the latest last
+	Waiting   string   // account whose password was right and whose second factor is still to come, "" for none
+	How       string   // with what its owner signed in: "password", "passkey", "password+totp"; "" for a guest
+	Browser   string   // in words, for the list of devices
+	Address   string   // network address it was opened from
+	CreatedAt time.Time
+	ProvedAt  time.Time // when its owner last proved who they are; zero for a guest
 	SeenAt    time.Time
 	ExpiresAt time.Time
 }
@@ -27,14 +35,32 @@ type Session struct {
 // SignedIn reports whether the session belongs to an account.
 func (s Session) SignedIn() bool { return s.AccountID != "" }
 
-// Known reports whether the session may see anybody's bills.
-func (s Session) Known() bool { return len(s.Members) > 0 }
+// Known reports whether the session may see anybody's bills: somebody signed in, or a guest who found one.
+func (s Session) Known() bool { return len(s.Members) > 0 || s.SignedIn() }
+
+// Actor is who the session's owner is in the permission table.
+func (s Session) Actor() Actor {
+	switch {
+	case s.SignedIn():
+		return s.Role
+	case s.Known():
+		return Guest
+	}
+	return Nobody
+}
+
+// Recently reports whether the session's owner proved who they are a short time ago, as what is hard to undo asks for.
+func (s Session) Recently(now time.Time) bool {
+	return !s.ProvedAt.IsZero() && now.Sub(s.ProvedAt) <= Recent
+}
 
 const (
 	// Idle is how long a session lasts without a request.
 	Idle = 30 * time.Minute
 	// Longest is how long a session lasts at most.
 	Longest = 12 * time.Hour
+	// Recent is how long a proof of identity counts for what asks for a fresh one.
+	Recent = 15 * time.Minute
 	// touchAfter bounds how often a busy session is written.
 	touchAfter = 5 * time.Minute
 )
@@ -42,22 +68,54 @@ const (
 // mostEarlier is how many sessions one browser's session remembers that it continues.
 const mostEarlier = 8
 
-// Start makes a session and returns it with its token, which goes into the cookie and nowhere else. earlier are the ids
-// of the sessions of the same browser that it continues, so that somebody who signs in or looks up another bill is still
-// the one who paid a moment ago.
-func (a *Accounts) Start(ctx context.Context, now time.Time, accountID string, members []string, earlier ...string) (Session, string, error) {
+// Opening is what a new session begins with.
+type Opening struct {
+	AccountID string    // "" for a guest
+	Members   []string  // member row ids whose bills may be seen
+	Waiting   string    // account whose second factor is still to come
+	How       string    // with what the owner signed in; "" where nobody did
+	ProvedAt  time.Time // when that was; now where it is zero
+	Browser   string
+	Address   string
+	Earlier   []string // ids of the sessions of the same browser that it continues
+}
+
+// Start makes a session and returns it with its token, which goes into the cookie and nowhere else. It remembers the
+// sessions it continues, so that somebody who signs in or looks up another bill is still the one who paid a moment ago.
+func (a *Accounts) Start(ctx context.Context, now time.Time, o Opening) (Session, string, error) {
 	token := id.Secret()
-	s := Session{ID: hashToken(token), AccountID: accountID, Members: members, SeenAt: now, ExpiresAt: now.Add(Longest),
-		Earlier: earlier[max(0, len(earlier)-mostEarlier):]}
+	s := Session{ID: hashToken(token), AccountID: o.AccountID, Members: o.Members, Waiting: o.Waiting, How: o.How, Browser: o.Browser,
+		Address: o.Address, CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(Longest), Earlier: o.Earlier[max(0, len(o.Earlier)-mostEarlier):]}
+	if s.ProvedAt = o.ProvedAt; s.ProvedAt.IsZero() && o.How != "" {
+		s.ProvedAt = now
+	}
 	err := a.db.Write(ctx, func(tx *db.Tx) error {
-		_, err := tx.ExecContext(ctx, "INSERT INTO session (id, account_id, members, earlier, created_at, seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-			s.ID, s.AccountID, strings.Join(s.Members, ","), strings.Join(s.Earlier, ","), db.Micros(now), db.Micros(now), db.Micros(s.ExpiresAt))
+		if o.AccountID != "" {
+			err := tx.QueryRowContext(ctx, "SELECT role, helps FROM account WHERE id = $1 AND closed_at = 0", o.AccountID).Scan(&s.Role, &s.Helps)
+			if errors.Is(err, sql.ErrNoRows) {
+				return ErrSignIn // closed a moment ago
+			}
+			if err != nil {
+				return err
+			}
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO session (id, account_id, members, earlier, waiting_for, how, browser, address, created_at, proved_at, seen_at, expires_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, s.ID, s.AccountID, strings.Join(s.Members, ","), strings.Join(s.Earlier, ","), s.Waiting,
+			s.How, s.Browser, s.Address, db.Micros(now), db.Micros(s.ProvedAt), db.Micros(now), db.Micros(s.ExpiresAt))
 		return err
 	})
 	if err != nil {
 		return Session{}, "", fmt.Errorf("start session: %w", err)
 	}
 	return s, token, nil
+}
+
+// Prove marks that the session's owner has just proved who they are again, with how. The caller rotates the token.
+func (a *Accounts) Prove(ctx context.Context, now time.Time, s Session, how string) error {
+	return a.db.Write(ctx, func(tx *db.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE session SET proved_at = $2, how = $3 WHERE id = $1", s.ID, db.Micros(now), how)
+		return err
+	})
 }
 
 // Find returns the session of a token, or the zero Session where there is none or it has ended.
@@ -67,17 +125,19 @@ func (a *Accounts) Find(ctx context.Context, now time.Time, token string) (Sessi
 	}
 	s := Session{ID: hashToken(token)}
 	var members, earlier string
-	var seen, expires int64
-	err := a.db.Read().QueryRowContext(ctx, "SELECT account_id, members, earlier, seen_at, expires_at FROM session WHERE id = $1", s.ID).
-		Scan(&s.AccountID, &members, &earlier, &seen, &expires)
+	var created, proved, seen, expires, closed int64
+	err := a.db.Read().QueryRowContext(ctx, `SELECT s.account_id, s.members, s.earlier, s.waiting_for, s.how, s.browser, s.address,
+		s.created_at, s.proved_at, s.seen_at, s.expires_at, COALESCE(a.role, ''), COALESCE(a.helps, FALSE), COALESCE(a.closed_at, 0)
+		FROM session s LEFT JOIN account a ON a.id = s.account_id WHERE s.id = $1`, s.ID).
+		Scan(&s.AccountID, &members, &earlier, &s.Waiting, &s.How, &s.Browser, &s.Address, &created, &proved, &seen, &expires, &s.Role, &s.Helps, &closed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Session{}, nil
 	}
 	if err != nil {
 		return Session{}, fmt.Errorf("find session: %w", err)
 	}
-	s.SeenAt, s.ExpiresAt = db.Time(seen), db.Time(expires)
-	if ended(now, s.SeenAt, s.ExpiresAt) {
+	s.CreatedAt, s.ProvedAt, s.SeenAt, s.ExpiresAt = db.Time(created), db.Time(proved), db.Time(seen), db.Time(expires)
+	if ended(now, s.SeenAt, s.ExpiresAt) || closed > 0 || (s.AccountID != "" && s.Role == "") {
 		return Session{}, nil
 	}
 	if members != "" {

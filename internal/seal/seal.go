@@ -4,6 +4,7 @@ package seal
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -12,18 +13,23 @@ import (
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
 	"github.com/tink-crypto/tink-go/v2/keyset"
+	"github.com/tink-crypto/tink-go/v2/prf"
+	tinkpb "github.com/tink-crypto/tink-go/v2/proto/tink_go_proto"
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
 // Box seals and opens fields. It is safe for concurrent use.
-type Box struct{ aead tink.AEAD }
+type Box struct {
+	aead  tink.AEAD
+	index *prf.Set
+}
 
 // Open reads the keyset in path, or makes it (readable by its owner only) where there is none. An unreadable keyset is
 // an error and never replaced: what it sealed would be lost.
 func Open(path string) (*Box, error) {
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		raw, err = create(path)
+		raw, err = create(path, aead.AES256GCMKeyTemplate())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("keyset %s: %w", path, err)
@@ -36,7 +42,27 @@ func Open(path string) (*Box, error) {
 	if err != nil {
 		return nil, fmt.Errorf("keyset %s: %w", path, err)
 	}
-	return &Box{a}, nil
+	set, err := openIndex(filepath.Join(filepath.Dir(path), "index.json"))
+	if err != nil {
+		return nil, err
+	}
+	return &Box{a, set}, nil
+}
+
+// openIndex reads the keyset of blind indexes in path, or makes it where there is none.
+func openIndex(path string) (*prf.Set, error) {
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		raw, err = create(path, prf.HMACSHA256PRFKeyTemplate())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("keyset %s: %w", path, err)
+	}
+	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(raw)))
+	if err != nil {
+		return nil, fmt.Errorf("keyset %s is damaged; restore it from a backup: %w", path, err)
+	}
+	return prf.NewPRFSet(handle)
 }
 
 // New returns a Box with a fresh key that lives in memory only, for tests.
@@ -49,11 +75,16 @@ func New() (*Box, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Box{a}, nil
+	indexing, err := keyset.NewHandle(prf.HMACSHA256PRFKeyTemplate())
+	if err != nil {
+		return nil, err
+	}
+	set, err := prf.NewPRFSet(indexing)
+	return &Box{a, set}, err
 }
 
-func create(path string) ([]byte, error) {
-	handle, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
+func create(path string, template *tinkpb.KeyTemplate) ([]byte, error) {
+	handle, err := keyset.NewHandle(template)
 	if err != nil {
 		return nil, err
 	}
@@ -97,6 +128,16 @@ func syncDir(path string) error {
 // Seal encrypts value for one place, written "table/id/column".
 func (b *Box) Seal(value []byte, place string) ([]byte, error) {
 	return b.aead.Encrypt(value, []byte(place))
+}
+
+// Index returns a blind index of value: the same for the same value and place (such as "account/email"), and telling
+// nothing of the value to whoever lacks the key. A row is found by it while the value itself stands sealed.
+func (b *Box) Index(value, place string) string {
+	out, err := b.index.ComputePrimaryPRF([]byte(place+"\x00"+value), 32)
+	if err != nil {
+		panic(err) // the length is one that HMAC-SHA256 has
+	}
+	return hex.EncodeToString(out)
 }
 
 // Open decrypts what Seal made for the same place. A wrong place, a wrong key and damage are all errors.

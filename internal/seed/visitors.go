@@ -44,7 +44,7 @@ func Sessions(ctx context.Context, d *db.DB, n int) ([]Visitor, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find guarantors: %w", err)
 	}
-	accounts := identity.New(d, 1)
+	accounts := identity.New(d, nil, 1) // sessions seal nothing
 	out := make([]Visitor, len(payers))
 	var mu sync.Mutex
 	var failed error
@@ -53,7 +53,7 @@ func Sessions(ctx context.Context, d *db.DB, n int) ([]Visitor, error) {
 	for range 16 {
 		running.Go(func() {
 			for i := range next {
-				s, token, err := accounts.Start(ctx, time.Now(), "", households[payers[i]])
+				s, token, err := accounts.Start(ctx, time.Now(), identity.Opening{Members: households[payers[i]]})
 				out[i] = Visitor{Token: token, Session: s, Payer: payers[i]}
 				if err != nil {
 					mu.Lock()

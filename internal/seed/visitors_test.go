@@ -22,7 +22,7 @@ func TestVisitorsAreReadyToPay(t *testing.T) {
 		if err != nil || len(visitors) != 20 {
 			t.Fatalf("%d visitors, %v", len(visitors), err)
 		}
-		accounts := identity.New(d, 1)
+		accounts := identity.New(d, nil, 1)
 		payers := map[string]bool{}
 		for _, v := range visitors {
 			s, err := accounts.Find(t.Context(), time.Now(), v.Token)

@@ -87,23 +87,40 @@ func (c *Context) Redirect(path string) error {
 	return nil
 }
 
-// SignIn starts a session for an account or a guest and puts its token into the cookie. A session there was is ended.
-func (c *Context) SignIn(accountID string, members []string) error {
-	var earlier []string
+// SignIn starts a session and puts its token into the cookie. A session there was is ended, and continued by the new
+// one. Browser, address and what is continued are filled in.
+func (c *Context) SignIn(o identity.Opening) error {
+	o.Browser, o.Address = Browser(c.R.UserAgent()), c.Address()
 	if c.Session.ID != "" {
-		earlier = append(c.Session.Earlier, c.Session.ID)
+		o.Earlier = append(c.Session.Earlier, c.Session.ID)
 		if err := c.Site.Accounts.End(c.R.Context(), c.Session); err != nil {
 			return err
 		}
 	}
-	s, token, err := c.Site.Accounts.Start(c.R.Context(), c.Now, accountID, members, earlier...)
+	s, token, err := c.Site.Accounts.Start(c.R.Context(), c.Now, o)
 	if err != nil {
 		return err
 	}
 	c.Session = s
-	c.setCookie(sessionCookie, token, 0)
+	c.setCookie(c.Site.cookieName(), token, 0)
 	return nil
 }
+
+// SeeToo lets the session see the bills of members, under a new token. A guest becomes known; somebody signed in stays
+// who they are, and has proved no more than before.
+func (c *Context) SeeToo(members []string) error {
+	before := c.Session
+	if err := c.SignIn(identity.Opening{AccountID: before.AccountID, Members: members, Waiting: before.Waiting, How: before.How, ProvedAt: before.ProvedAt}); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Cookie returns the value of a cookie, "" where the browser has none.
+func (c *Context) Cookie(name string) string { return c.cookie(name) }
+
+// SetCookie writes a cookie that scripts cannot read: for the browser's session where life is 0, gone where it is negative.
+func (c *Context) SetCookie(name, value string, life time.Duration) { c.setCookie(name, value, life) }
 
 // Prefer remembers a language for a reader of whom nothing else says which: they have not chosen one here, and their
 // browser asks for none. A page never changes its language under somebody who can read it.
@@ -115,7 +132,7 @@ func (c *Context) Prefer(lang string) {
 
 // SignOut ends the session.
 func (c *Context) SignOut() error {
-	c.setCookie(sessionCookie, "", -1)
+	c.setCookie(c.Site.cookieName(), "", -1)
 	if c.Session.ID == "" {
 		return nil
 	}

@@ -15,14 +15,15 @@ import (
 	"memberpay/internal/words"
 )
 
-// Access is who may call a route.
-type Access string
+// Access is what a route asks of whoever calls it. identity has the table of who meets which.
+type Access = identity.Need
 
+// What the routes of members and guests ask for.
 const (
-	Anyone  Access = "anyone"  // no session needed
-	Known   Access = "known"   // a guest who found their bill, or somebody signed in
-	Account Access = "account" // somebody signed in
-	Machine Access = "machine" // another program, which proves itself in the body; no session, no CSRF check
+	Anyone  = identity.Anyone
+	Known   = identity.Known
+	Account = identity.Account
+	Machine = identity.Machine
 )
 
 // Handler answers one request. An error it returns becomes a page; it must not have written anything then.
@@ -33,6 +34,7 @@ type Route struct {
 	Method string // GET also answers HEAD
 	Path   string // pattern of net/http
 	Access Access
+	Fresh  bool // asks for a recent proof of identity too: what is hard to undo, or shows much at once
 	Handle Handler
 }
 
@@ -43,13 +45,16 @@ type Site struct {
 	Accounts *identity.Accounts
 	Log      *slog.Logger
 	Now      func() time.Time
-	Secure   bool // the public address is https
-	Proxied  bool // a trusted proxy stands in front and sets X-Forwarded-For
+	Cookie   string // name of the session's cookie; two sites on one address have two
+	Secure   bool   // the public address is https
+	Proxied  bool   // a trusted proxy stands in front and sets X-Forwarded-For
 
 	// Fail shows the page for an error. status and problem come from the one table in fail.go.
 	Fail func(c *Context, status int, problem string) error
 	// Door is where somebody without the needed access is sent.
 	Door func(c *Context, need Access) string
+	// Prove is where somebody is sent who has to prove again who they are, before a route that is Fresh.
+	Prove func(c *Context) string
 	// CSP adds to the content security policy of a request.
 	CSP func(c *Context) Sources
 	// Metrics counts requests; nil counts nothing.
@@ -114,7 +119,7 @@ func (s *Site) serve(w http.ResponseWriter, r *http.Request, route Route) {
 func (s *Site) handle(c *Context, route Route) error {
 	var err error
 	if route.Access != Machine {
-		if c.Session, err = s.Accounts.Find(c.R.Context(), c.Now, c.cookie(sessionCookie)); err != nil {
+		if c.Session, err = s.Accounts.Find(c.R.Context(), c.Now, c.cookie(s.cookieName())); err != nil {
 			return err
 		}
 		s.secure(c)
@@ -122,14 +127,30 @@ func (s *Site) handle(c *Context, route Route) error {
 			c.setCookie(languageCookie, lang, 365*24*time.Hour)
 		}
 	}
+	if route.Access == Machine {
+		return route.Handle(c)
+	}
+	reads := c.R.Method == http.MethodGet || c.R.Method == http.MethodHead
 	switch {
-	case route.Access == Known && !c.Session.Known(), route.Access == Account && !c.Session.SignedIn():
-		if c.R.Method == http.MethodGet || c.R.Method == http.MethodHead {
-			return c.Redirect(s.Door(c, route.Access))
-		}
+	case c.Session.Actor().May(route.Access):
+	case c.Session.Role.Staff():
+		return fault.New(fault.Forbidden, "session.role")
+	case reads:
+		return c.Redirect(s.Door(c, route.Access))
+	default:
 		return fault.New(fault.SignIn, "session.ended")
 	}
+	if route.Fresh && !c.Session.Recently(c.Now) {
+		return c.Redirect(s.Prove(c))
+	}
 	return route.Handle(c)
+}
+
+func (s *Site) cookieName() string {
+	if s.Cookie == "" {
+		return sessionCookie
+	}
+	return s.Cookie
 }
 
 // secure sets the headers of every page.

@@ -41,7 +41,7 @@ var layers = []layer{
 		{"processor/nacha", in("day db event fault id money seal")},
 		{"payment", in("bill db event fault id ledger money processor processor/nacha seal")},
 		{"intake", in("bill day db id member money")},
-		{"identity", in("db fault id")},
+		{"identity", in("db fault id seal")},
 		{"paper", nil},
 		{"notice", in("brand db event id payment words")},
 		{"verify", in("db seal")},

@@ -94,7 +94,7 @@ func (p *Portal) findPost(c *web.Context) error {
 	if err := c.Site.Accounts.Forgive(c.R.Context(), tries...); err != nil {
 		return err
 	}
-	if err := c.SignIn(c.Session.AccountID, union(c.Session.Members, match.people)); err != nil {
+	if err := c.SeeToo(union(c.Session.Members, match.people)); err != nil {
 		return err
 	}
 	return p.goOn(c, v, match)

@@ -90,7 +90,7 @@ func houseOn(t testing.TB, d *db.DB) *house {
 		InboundDir: t.TempDir(), Clock: h.clock, Log: quiet})
 	h.must(err)
 	h.outbox = event.NewOutbox(box)
-	h.accounts = identity.New(d, 2)
+	h.accounts = identity.New(d, box, 2)
 	pays := payment.New(payment.Config{DB: d, Cards: h.cards, Bank: h.bank, Outbox: h.outbox, Now: h.clock, Log: quiet, ChargeTimeout: 5 * time.Second,
 		Descriptors: map[string]string{"medical": b.Payees.Medical.Descriptor, "premium": b.Payees.Premium.Descriptor}})
 	t.Cleanup(pays.Close)

@@ -53,6 +53,9 @@ func (p *Portal) startDraft(c *web.Context, payerID string, billIDs []string) er
 	if !slices.Contains(c.Session.Members, payerID) {
 		payerID = payer(c, first)
 	}
+	if payerID == "" {
+		return c.Redirect("/bills")
+	}
 	d, err := p.Payments.NewDraft(c.R.Context(), owner(c), payerID, payment.Answers{Ticked: ticked})
 	if err != nil {
 		return err
@@ -67,7 +70,10 @@ func payer(c *web.Context, b bill.Bill) string {
 			return m
 		}
 	}
-	return c.Session.Members[0] // the route asks for a session that knows somebody
+	if len(c.Session.Members) == 0 {
+		return "" // an account that acts for nobody yet
+	}
+	return c.Session.Members[0]
 }
 
 func owner(c *web.Context) payment.Owner {

@@ -13,6 +13,7 @@ import (
 
 	"memberpay/internal/bill"
 	"memberpay/internal/day"
+	"memberpay/internal/identity"
 	"memberpay/internal/db"
 	"memberpay/internal/db/dbtest"
 	"memberpay/internal/member"
@@ -82,7 +83,7 @@ func (h *house) crowd(n int) []press {
 	out := make([]press, n)
 	bank := payment.BankAccount{Name: "Pat Crowd", Routing: "021000021", Number: "000123456789", Type: "checking"}
 	for i, m := range who {
-		session, token, err := h.accounts.Start(ctx, h.clock(), "", []string{m.ID})
+		session, token, err := h.accounts.Start(ctx, h.clock(), identity.Opening{Members: []string{m.ID}})
 		h.must(err)
 		o := payment.Owner{SessionID: session.ID}
 		d, err := h.portal.Payments.NewDraft(ctx, o, m.ID, payment.Answers{Kind: bill.Medical, Payee: "medical", Full: true, Emailed: true,

@@ -69,7 +69,7 @@ func (p *Portal) signInPost(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := c.SignIn(account.ID, account.Members); err != nil {
+	if err := c.SignIn(identity.Opening{AccountID: account.ID, Members: account.Members, How: "password"}); err != nil {
 		return err
 	}
 	c.Prefer(account.Language)

@@ -1,0 +1,60 @@
+package identity
+
+import "slices"
+
+// Actor is a kind of person or program that calls a route.
+type Actor string
+
+const (
+	Nobody        Actor = "nobody"        // no session
+	Guest         Actor = "guest"         // found a bill by its number and a date of birth
+	Member        Actor = "member"        // signed in
+	Agent         Actor = "agent"         // staff who help members
+	Supervisor    Actor = "supervisor"    // staff who lead agents
+	Finance       Actor = "finance"       // staff who look after the money
+	Administrator Actor = "administrator" // staff who set the place up
+	Auditor       Actor = "auditor"       // staff who read what the others did
+	Program       Actor = "program"       // proves itself in each request
+)
+
+// StaffRoles are the roles an account of staff may have, in the order in which they are offered.
+var StaffRoles = []Actor{Agent, Supervisor, Finance, Administrator, Auditor}
+
+// Staff reports whether the actor works for the organisation.
+func (a Actor) Staff() bool { return slices.Contains(StaffRoles, a) }
+
+// Need is what a route asks of whoever calls it.
+type Need string
+
+const (
+	Anyone  Need = "anyone"  // no session needed
+	Known   Need = "known"   // a guest who found their bill, or somebody signed in
+	Account Need = "account" // a member who is signed in
+	Machine Need = "machine" // another program, which proves itself in the body; no session, no cross-origin check
+
+	Desk         Need = "desk"          // any staff
+	ViewMembers  Need = "view members"  // find a member and open their record, with a reason
+	VerifyMember Need = "verify member" // hand a member who proved who they are a code to join with
+	BreakGlass   Need = "break glass"   // take a verb of another role for a short time, with a reason
+	ManageStaff  Need = "manage staff"  // invite, change and end staff
+	ReadAudit    Need = "read audit"    // who did what
+)
+
+// may is the permission table: who may call routes with a need. It is the only place that says so.
+var may = map[Need][]Actor{
+	Anyone:  {Nobody, Guest, Member, Agent, Supervisor, Finance, Administrator, Auditor},
+	Known:   {Guest, Member},
+	Account: {Member},
+	Machine: {Nobody, Guest, Member, Agent, Supervisor, Finance, Administrator, Auditor, Program},
+
+	Desk:         {Agent, Supervisor, Finance, Administrator, Auditor},
+	ViewMembers:  {Agent, Supervisor},
+	VerifyMember: {Agent, Supervisor},
+	BreakGlass:   {Finance, Administrator},
+	ManageStaff:  {Administrator},
+	ReadAudit:    {Administrator, Auditor},
+}
+
+// May reports whether the permission table lets an actor call routes with a need. A need that is not in the table lets
+// nobody in.
+func (a Actor) May(need Need) bool { return slices.Contains(may[need], a) }
