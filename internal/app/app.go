@@ -97,7 +97,7 @@ func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err er
 		Descriptors: map[string]string{"medical": a.Brand.Payees.Medical.Descriptor, "premium": a.Brand.Payees.Premium.Descriptor}})
 	a.Letters = notice.New(notice.Config{DB: a.DB, Outbox: a.Outbox, Brand: a.Brand, Words: a.Words, BaseURL: c.BaseURL, Host: c.Mail.Host,
 		User: c.Mail.User, Password: c.Mail.Password, Plain: c.Mail.Plain, Log: log})
-	a.portal = &portal.Portal{DB: a.DB, Payments: a.Payments, Seal: box, Browser: cards.Browser(), BaseURL: c.BaseURL,
+	a.portal = &portal.Portal{DB: a.DB, Payments: a.Payments, Seal: box, Outbox: a.Outbox, Browser: cards.Browser(), BaseURL: c.BaseURL,
 		Arrives: a.Bank.SettlesOn, LastCall: a.Bank.NextCut}
 	return a, nil
 }

@@ -13,9 +13,9 @@ import (
 
 	"memberpay/internal/bill"
 	"memberpay/internal/day"
-	"memberpay/internal/identity"
 	"memberpay/internal/db"
 	"memberpay/internal/db/dbtest"
+	"memberpay/internal/identity"
 	"memberpay/internal/member"
 	"memberpay/internal/payment"
 )

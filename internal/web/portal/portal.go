@@ -6,6 +6,7 @@ import (
 	"memberpay/internal/bill"
 	"memberpay/internal/day"
 	"memberpay/internal/db"
+	"memberpay/internal/event"
 	"memberpay/internal/payment"
 	"memberpay/internal/processor"
 	"memberpay/internal/seal"
@@ -18,6 +19,7 @@ type Portal struct {
 	DB       *db.DB
 	Payments *payment.Payments
 	Seal     *seal.Box
+	Outbox   *event.Outbox
 	Browser  processor.BrowserConfig          // what the card step loads from the processor
 	BaseURL  string                           // public address of this site, without a slash at the end
 	Arrives  func(queued time.Time) day.Date  // when a bank payment made then is expected to be good
