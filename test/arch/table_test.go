@@ -28,6 +28,7 @@ var layers = []layer{
 		{"db", nil},
 		{"seal", nil},
 		{"event", in("db id seal")},
+		{"audit", in("db")},
 		{"letter", in("event money")},
 		{"brand", nil},
 		{"words", in("money")},

@@ -1,0 +1,40 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+
+	"memberpay/internal/db"
+)
+
+const columns = 10
+
+// together is how many entries go into one statement at most.
+const together = 500
+
+// Append writes entries in the transaction of what they tell, two statements for all of them that wait for the next one
+// (tx.Later), and touches no row that somebody else writes. A missing time, action or role is an error. An empty list
+// does nothing.
+func Append(ctx context.Context, tx *db.Tx, entries ...Entry) error {
+	for len(entries) > 0 {
+		n := min(len(entries), together)
+		args, ids := make([]any, 0, n*columns), make([]any, 0, n)
+		for i, e := range entries[:n] {
+			e, err := e.kept(i)
+			if err != nil {
+				return fmt.Errorf("append to the audit log: %w", err)
+			}
+			args = append(args, e.ID, db.Micros(e.At), e.Actor, e.Role, e.Action, e.Subject, e.Member, e.From, e.Reason, e.Detail)
+			ids = append(ids, e.ID)
+		}
+		if err := tx.Later(ctx, "append to the audit log", `INSERT INTO audit_entry (id, at, actor, role, action, subject, member_id, address, reason, detail)
+ VALUES `+db.Values(n, columns), args...); err != nil {
+			return err
+		}
+		if err := tx.Later(ctx, "queue audit entries", "INSERT INTO audit_unsealed (id) VALUES "+db.Values(n, 1), ids...); err != nil {
+			return err
+		}
+		entries = entries[n:]
+	}
+	return nil
+}
