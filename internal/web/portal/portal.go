@@ -46,5 +46,8 @@ func page(c *web.Context, title string) ui.Page {
 			{Label: c.T("shell.nav.payments"), Href: "/payments", Current: c.Route == "/payments"},
 		}
 	}
+	if c.Session.SignedIn() {
+		p.Nav = append(p.Nav, ui.NavLink{Label: c.T("account.nav"), Href: "/account", Current: c.Route == "/account"})
+	}
 	return p
 }

@@ -39,6 +39,10 @@ func (p *Portal) Routes() []web.Route {
 		{Method: "POST", Path: "/payments/{ref}/cancel", Access: web.Known, Handle: p.cancel},
 		{Method: "POST", Path: "/payments/{ref}/again", Access: web.Known, Handle: p.again},
 
+		{Method: "GET", Path: "/account", Access: web.Account, Handle: p.account},
+		{Method: "GET", Path: "/account/language", Access: web.Account, Handle: p.accountLanguage},
+		{Method: "POST", Path: "/account/language", Access: web.Account, Handle: p.accountLanguagePost},
+
 		{Method: "POST", Path: "/saved-cards/{card}/remove", Access: web.Account, Handle: p.forgetCard},
 		{Method: "POST", Path: "/callbacks/card", Access: web.Machine, Handle: p.callback},
 	}

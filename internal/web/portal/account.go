@@ -1,0 +1,89 @@
+package portal
+
+import (
+	"net/http"
+
+	"memberpay/internal/identity"
+	"memberpay/internal/payment"
+	"memberpay/internal/processor"
+	"memberpay/internal/web"
+	"memberpay/internal/web/ui"
+)
+
+// accountView is the overview of an account: what is set, each with the way to change it.
+type accountView struct {
+	Done   string // what was just changed, "" for nothing
+	Groups []accountGroup
+}
+
+// accountGroup is a few settings that belong together.
+type accountGroup struct {
+	Title string
+	Rows  []ui.Row
+	Links []ui.Link // further pages about them
+}
+
+// accountDone names the changes after which a page leads back to the overview, by the word in its address.
+//
+// words: account.done.*
+var accountDone = map[string]bool{"language": true}
+
+// account is the overview of the reader's own account.
+func (p *Portal) account(c *web.Context) error {
+	who, err := c.Site.Accounts.Get(c.R.Context(), c.Session.AccountID)
+	if err != nil {
+		return err
+	}
+	cards, err := payment.SavedCards(c.R.Context(), p.DB.Read(), who.ID)
+	if err != nil {
+		return err
+	}
+	v := accountView{Groups: []accountGroup{p.reachGroup(c, who), p.payGroup(c, cards)}}
+	if done := c.R.URL.Query().Get("done"); accountDone[done] {
+		v.Done = c.T("account.done." + done)
+	}
+	frame := page(c, c.T("account.title"))
+	frame.Path = "/account"
+	return c.Render(http.StatusOK, accountPage(frame, v))
+}
+
+// reachGroup is how the account's owner is reached.
+func (p *Portal) reachGroup(c *web.Context, who identity.Profile) accountGroup {
+	lang := who.Language
+	if !c.Site.Brand.Offers(lang) {
+		lang = c.Site.Brand.Languages[0]
+	}
+	return accountGroup{Title: c.T("account.reach"), Rows: []ui.Row{
+		{Key: c.T("account.email"), Value: who.Email},
+		{Key: c.T("account.language"), Value: languageName(c, lang), Change: changeLink(c, "account.language", "/account/language")},
+	}}
+}
+
+// payGroup is the ways to pay that are kept.
+func (p *Portal) payGroup(c *web.Context, cards []payment.SavedCard) accountGroup {
+	row := ui.Row{Key: c.T("account.cards"), Value: c.T("account.cards.none")}
+	if len(cards) > 0 {
+		row.Value = savedName(c, cards[0])
+		for _, card := range cards[1:] {
+			row.Lines = append(row.Lines, savedName(c, card))
+		}
+	}
+	return accountGroup{Title: c.T("account.pay"), Rows: []ui.Row{row}}
+}
+
+// savedName is what a saved card is called.
+func savedName(c *web.Context, card payment.SavedCard) string {
+	return cardName(c, processor.Card{Brand: card.Brand, Last4: card.Last4})
+}
+
+// changeLink is the link of a row to where its answer is changed; what names the row.
+func changeLink(c *web.Context, what, href string) *ui.Link {
+	return &ui.Link{Label: c.T("shell.change"), Href: href, What: c.T(what)}
+}
+
+// accountFrame is the frame of a page below the overview.
+func accountFrame(c *web.Context, title string) ui.Page {
+	p := page(c, title)
+	p.Back = &ui.Link{Label: c.T("account.title"), Href: "/account"}
+	return p
+}
