@@ -40,6 +40,9 @@ const (
 	ReadAudit    Need = "read audit"    // who did what
 )
 
+// Needs lists every need, in the order of the table.
+var Needs = []Need{Anyone, Known, Account, Machine, Desk, ViewMembers, VerifyMember, BreakGlass, ManageStaff, ReadAudit}
+
 // may is the permission table: who may call routes with a need. It is the only place that says so.
 var may = map[Need][]Actor{
 	Anyone:  {Nobody, Guest, Member, Agent, Supervisor, Finance, Administrator, Auditor},

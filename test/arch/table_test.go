@@ -68,6 +68,7 @@ var tools = map[string]bool{
 	"processor/processortest": true,
 	"payment/paymenttest":     true,
 	"words/check":             true,
+	"web/webtest":             true,
 }
 
 // fences name the only rooms that may import a module from outside, for those that would otherwise leak everywhere.

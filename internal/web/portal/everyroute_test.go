@@ -1,0 +1,115 @@
+package portal
+
+import (
+	"net/url"
+	"testing"
+
+	"memberpay/internal/db"
+	"memberpay/internal/id"
+	"memberpay/internal/identity"
+	"memberpay/internal/payment"
+	"memberpay/internal/web/webtest"
+)
+
+// opened is a browser whose session begins with o.
+func (h *house) opened(o identity.Opening) *visitor {
+	h.t.Helper()
+	_, token, err := h.accounts.Start(h.t.Context(), h.clock(), o)
+	h.must(err)
+	v := h.visitor()
+	v.cookies["memberpay_session"] = token
+	return v
+}
+
+// account opens an account that acts for members.
+func (h *house) account(role identity.Actor, members ...string) (accountID string) {
+	h.t.Helper()
+	h.write(func(tx *db.Tx) (err error) {
+		accountID, err = h.accounts.Open(h.t.Context(), tx, h.clock(), identity.NewAccount{Email: id.New("x") + "@mail.example", Role: role, Members: members})
+		return err
+	})
+	return accountID
+}
+
+// caller is a Caller whose browsers begin with o.
+func (h *house) caller(name string, actor identity.Actor, o identity.Opening) webtest.Caller {
+	return webtest.Caller{Name: name, Actor: actor, Do: func(method, path string) webtest.Answer {
+		v := h.visitor()
+		if actor != identity.Nobody {
+			v = h.opened(o)
+		}
+		a := v.do(method, path, url.Values{})
+		return webtest.Answer{Status: a.Status, To: a.To, Body: a.Body}
+	}}
+}
+
+// TestEveryRouteAsEverybody tries every route on things of Rosa's: as nobody, as a guest, as another member, as each role
+// of staff at the members' door, and as Rosa herself.
+func TestEveryRouteAsEverybody(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	rosa, err := h.accounts.ByEmail(t.Context(), rosaEmail)
+	h.must(err)
+	own := identity.Opening{AccountID: rosa.ID, Members: rosa.Members, How: "password"}
+	avery := []string{h.people["Avery"]}
+	world := webtest.World{
+		Routes: h.portal.Routes(),
+		Callers: []webtest.Caller{
+			h.caller("nobody", identity.Nobody, identity.Opening{}),
+			h.caller("another guest", identity.Guest, identity.Opening{Members: avery}),
+			h.caller("another member", identity.Member, identity.Opening{AccountID: h.account(identity.Member, avery...), Members: avery, How: "password"}),
+			h.caller("a member of nobody", identity.Member, identity.Opening{AccountID: h.account(identity.Member), How: "passkey"}),
+		},
+		Objects: h.things(own),
+		// A scanned code fills in a form; a review leads to its page, which knows; what is removed is removed.
+		Silent:  map[string]bool{"GET /p/{code}": true, "POST /pay/{draft}/review": true, "POST /saved-cards/{card}/remove": true},
+		Secrets: []string{"Rosa", "Quintero", "Mateo", "M-204118907", "M-300", "P-88201", "Hillcrest Dermatology", "$150.00", rosaEmail, rosaNumber},
+		State: func() string {
+			return webtest.State(t, h.db, append([]string{rosa.ID, h.people["Rosa"], h.people["Mateo"]}, h.billIDs("M-204118907", "M-204118908", "M-300", "P-88201")...)...)
+		},
+		Doors: []string{"/sign-in?to=", "/pay?to="},
+	}
+	for _, role := range identity.StaffRoles {
+		staff := h.account(role)
+		world.Callers = append(world.Callers, h.caller(string(role), role, identity.Opening{AccountID: staff, How: "passkey"}))
+	}
+	owner := h.caller("Rosa", identity.Member, own)
+	owner.Owner = true
+	world.Callers = append(world.Callers, owner)
+	world.EveryRoute(t)
+}
+
+func (h *house) billIDs(keys ...string) []string {
+	var out []string
+	for _, k := range keys {
+		out = append(out, h.bills[k].ID)
+	}
+	return out
+}
+
+// things makes things of Rosa's for the addresses of routes, each time a new one where a call may use it up.
+func (h *house) things(rosa identity.Opening) map[string]func() string {
+	begun := func() *walker { return h.opened(rosa).begin("M-204118907") }
+	ready := func() string {
+		w := begun()
+		w.reviewed(url.Values{"how": {"other"}, "bills": {h.bills["M-204118907"].ID}, "amount": {"1.00"}}, bankForm1())
+		return w.draft
+	}
+	return map[string]func() string{
+		"bill":  func() string { return h.bills["M-300"].ID },
+		"code":  func() string { return h.bills["M-300"].PayCode },
+		"draft": func() string { return ready()[len("/pay/"):] },
+		"ref": func() string {
+			w := begun()
+			pages := w.reviewed(url.Values{"how": {"other"}, "bills": {h.bills["M-204118907"].ID}, "amount": {"1.00"}}, bankForm1())
+			return w.post(w.draft+"/review", confirm(pages)).To[len("/payments/"):]
+		},
+		"card": func() string {
+			h.opened(rosa).paid(with(cardForm1(), "save_card", "yes"), "P-88201")
+			h.revise("P-88201", h.bills["P-88201"].Responsibility*2)
+			list, err := payment.SavedCards(h.t.Context(), h.db.Read(), rosa.AccountID)
+			h.must(err)
+			return list[len(list)-1].ID
+		},
+	}
+}

@@ -1,0 +1,70 @@
+package mutants
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"memberpay/test/e2e/harness"
+)
+
+// mutant is one change of the program that a test must catch.
+type mutant struct {
+	name     string
+	file     string // below the root
+	old, new string // old stands in the file exactly once
+	pkg, run string // the test that must fail
+}
+
+const everyRoute = "TestEveryRouteAsEverybody"
+
+var mutants = []mutant{
+	{"a bill is anybody's", "internal/bill/store.go", "err == nil && !scope.In(b)", "err == nil && false", "./internal/web/portal", everyRoute},
+	{"a payment is anybody's", "internal/payment/payment.go", "func (s Scope) in(p Payment) bool {\n", "func (s Scope) in(p Payment) bool {\n\treturn true\n", "./internal/web/portal", everyRoute},
+	{"the table lets nobody in to bills", "internal/identity/permission.go", "Known:   {Guest, Member},", "Known:   {Nobody, Guest, Member},", "./internal/identity", "TestPermissionTable"},
+	{"staff get in at the members' door", "internal/identity/permission.go", "Known:   {Guest, Member},", "Known:   {Guest, Member, Agent},", "./internal/identity", "TestPermissionTable"},
+	{"routes are open to whoever is known", "internal/web/site.go", "case c.Session.Actor().May(route.Access):", "case c.Session.Known() || c.Session.Actor().May(route.Access):", "./internal/web/portal", everyRoute},
+}
+
+// TestMutants builds and tests the program once for each mutant.
+func TestMutants(t *testing.T) {
+	root, err := harness.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range mutants {
+		t.Run(m.name, func(t *testing.T) {
+			text, err := os.ReadFile(filepath.Join(root, m.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := strings.Count(string(text), m.old); n != 1 {
+				t.Fatalf("%s has %q %d times; the mutant has to be written anew", m.file, m.old, n)
+			}
+			broken := filepath.Join(t.TempDir(), "mutant.go")
+			if err := os.WriteFile(broken, []byte(strings.Replace(string(text), m.old, m.new, 1)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			overlay, err := json.Marshal(map[string]map[string]string{"Replace": {filepath.Join(root, m.file): broken}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			list := filepath.Join(t.TempDir(), "overlay.json")
+			if err := os.WriteFile(list, overlay, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-vet=off", "-overlay", list, "-run", "^"+m.run+"$", m.pkg)
+			cmd.Dir = root
+			out, err := cmd.CombinedOutput()
+			switch {
+			case err == nil:
+				t.Errorf("%s passes although %s", m.run, m.name)
+			case !strings.Contains(string(out), "--- FAIL: "+m.run):
+				t.Errorf("%s did not run: %v\n%s", m.run, err, out)
+			}
+		})
+	}
+}
