@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"memberpay/internal/audit"
 	"memberpay/internal/brand"
 	"memberpay/internal/config"
 	"memberpay/internal/db"
@@ -40,6 +41,7 @@ type App struct {
 	Bank     *nacha.Rail
 	Outbox   *event.Outbox
 	Letters  *notice.Letters
+	Sealer   *audit.Sealer
 
 	log      *slog.Logger
 	metrics  *metrics
@@ -80,6 +82,11 @@ func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err er
 	} else if n > 0 {
 		log.Info("migrated the database", "migrations", n)
 	}
+	auditKey, err := audit.OpenKey(ctx, a.DB, box, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	a.Sealer = audit.NewSealer(a.DB, auditKey, time.Now, c.AuditCheckpoint())
 	if a.Bank, err = OpenBank(a.DB, box, a.Brand, c.Bank, log); err != nil {
 		return nil, err
 	}

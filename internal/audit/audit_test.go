@@ -169,7 +169,7 @@ func TestNothingIsChangedOrRemoved(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		add(t, d, audit.Entry{At: noon, Role: audit.Member, Action: "sign_in"})
-		for _, seed := range []string{"INSERT INTO audit_leaf (seq, entry_id) VALUES (0, 'x')", "INSERT INTO audit_checkpoint (size, at, signed) VALUES (1, 1, 'x')"} {
+		for _, seed := range []string{"INSERT INTO audit_leaf (seq, entry_id, mac) VALUES (0, 'x', 'x')", "INSERT INTO audit_checkpoint (size, at, signed) VALUES (1, 1, 'x')"} {
 			exec(t, d, seed)
 		}
 		if err := d.Write(t.Context(), func(tx *db.Tx) error {

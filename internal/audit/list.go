@@ -12,11 +12,10 @@ import (
 
 const fields = "id, at, actor, role, action, subject, member_id, address, reason, detail"
 
-// scan reads fields, and what stands before them into ahead.
-func scan(rows *sql.Rows, ahead ...any) (Entry, error) {
+func scan(rows *sql.Rows) (Entry, error) {
 	var e Entry
 	var at int64
-	err := rows.Scan(append(ahead, &e.ID, &at, &e.Actor, &e.Role, &e.Action, &e.Subject, &e.Member, &e.From, &e.Reason, &e.Detail)...)
+	err := rows.Scan(&e.ID, &at, &e.Actor, &e.Role, &e.Action, &e.Subject, &e.Member, &e.From, &e.Reason, &e.Detail)
 	e.At = db.Time(at)
 	return e, err
 }

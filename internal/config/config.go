@@ -30,6 +30,9 @@ func (s Store) DatabaseURL() string {
 // Keys is the path of the keyset that seals bank account numbers.
 func (s Store) Keys() string { return filepath.Join(s.Data, "keys.json") }
 
+// AuditCheckpoint is the path of the newest signed checkpoint of the audit log, kept outside of the database.
+func (s Store) AuditCheckpoint() string { return filepath.Join(s.Data, "audit.checkpoint") }
+
 // Bank says how files travel to and from the bank.
 type Bank struct {
 	Outbound string        `help:"Folder for files to the bank. DATA/bank/outbound where empty." env:"MEMBERPAY_ACH_OUTBOUND" type:"path"`

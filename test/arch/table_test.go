@@ -28,7 +28,7 @@ var layers = []layer{
 		{"db", nil},
 		{"seal", nil},
 		{"event", in("db id seal")},
-		{"audit", in("db")},
+		{"audit", in("db seal")},
 		{"letter", in("event money")},
 		{"brand", nil},
 		{"words", in("money")},
@@ -56,7 +56,7 @@ var layers = []layer{
 		{"sandbox", nil},
 		{"demo", in("day db identity intake member")},
 		{"seed", in("bill day db id identity ledger money payment processor processor/nacha seal")},
-		{"app", in("brand config db event identity notice payment processor/nacha processor/stripe seal web web/portal words")},
+		{"app", in("audit brand config db event identity notice payment processor/nacha processor/stripe seal web web/portal words")},
 		{"cmd/memberpay", in("app bill brand config day db demo event identity intake ledger member money payment processor/nacha sandbox seal seed verify")},
 	}},
 }
@@ -83,4 +83,5 @@ var fences = map[string][]string{
 	"codeberg.org/go-pdf/fpdf":      in("paper"),
 	"github.com/alecthomas/kong":    in("cmd/memberpay"),
 	"github.com/nicksnyder/go-i18n": in("words"),
+	"golang.org/x/mod":              in("audit"),
 }

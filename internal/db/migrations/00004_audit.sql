@@ -21,10 +21,12 @@ CREATE TABLE audit_unsealed (
   id TEXT PRIMARY KEY
 );
 
--- The order in which entries were put into the tree: 0, 1, 2 and so on without a gap.
+-- The order in which entries were put into the tree: 0, 1, 2 and so on without a gap. mac is a keyed hash of seq and of
+-- the entry's hash: nobody without the key can put another entry in this place.
 CREATE TABLE audit_leaf (
   seq      BIGINT PRIMARY KEY,
-  entry_id TEXT NOT NULL UNIQUE
+  entry_id TEXT NOT NULL UNIQUE,
+  mac      BYTEA NOT NULL
 );
 
 -- The hashes of the tree, 256 of them a row, 32 bytes each: level 0 has the hashes of the leaves, a hash of level 1
@@ -36,7 +38,7 @@ CREATE TABLE audit_tile (
   PRIMARY KEY (level, n)
 );
 
--- What was signed: how many leaves the tree had and its root.
+-- What was signed: how many leaves the tree had, its root, when, and which checkpoint went before.
 CREATE TABLE audit_checkpoint (
   size   BIGINT PRIMARY KEY,
   at     BIGINT NOT NULL,
@@ -58,6 +60,8 @@ ALTER TABLE audit_unsealed ALTER COLUMN id TYPE TEXT COLLATE "C";
 ALTER TABLE audit_leaf ALTER COLUMN entry_id TYPE TEXT COLLATE "C";
 -- Hashes do not get smaller by packing.
 ALTER TABLE audit_tile ALTER COLUMN hashes SET STORAGE EXTERNAL;
+-- A queue that is filled and emptied all day is swept often.
+ALTER TABLE audit_unsealed SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
 -- end only
 
 CREATE INDEX audit_entry_member ON audit_entry (member_id, id) WHERE member_id <> '';
