@@ -31,6 +31,7 @@ var cli struct {
 	Ach     achCommand     `cmd:"" help:"Send bank files and take in answers."`
 	Verify  verifyCommand  `cmd:"" help:"Check every rule of the book. Exits with 1 at the first violation."`
 	Account accountCommand `cmd:"" help:"Open accounts for members."`
+	Member  memberCommand  `cmd:"" help:"Look after the numbers of members."`
 	Seed    seedCommand    `cmd:"" help:"Make invented households, bills and histories, for measuring."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
 	Doctor  doctorCommand  `cmd:"" help:"Say what is wrong with a configuration."`

@@ -19,6 +19,7 @@ import (
 	"memberpay/internal/config"
 	"memberpay/internal/db"
 	"memberpay/internal/event"
+	"memberpay/internal/household"
 	"memberpay/internal/identity"
 	"memberpay/internal/notice"
 	"memberpay/internal/payment"
@@ -42,6 +43,8 @@ type App struct {
 	Outbox   *event.Outbox
 	Letters  *notice.Letters
 	Sealer   *audit.Sealer
+
+	Households *household.Households
 
 	log      *slog.Logger
 	metrics  *metrics
@@ -104,7 +107,8 @@ func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err er
 		Descriptors: map[string]string{"medical": a.Brand.Payees.Medical.Descriptor, "premium": a.Brand.Payees.Premium.Descriptor}})
 	a.Letters = notice.New(notice.Config{DB: a.DB, Outbox: a.Outbox, Brand: a.Brand, Words: a.Words, BaseURL: c.BaseURL, Host: c.Mail.Host,
 		User: c.Mail.User, Password: c.Mail.Password, Plain: c.Mail.Plain, Log: log})
-	a.portal = &portal.Portal{DB: a.DB, Payments: a.Payments, Seal: box, Outbox: a.Outbox, Browser: cards.Browser(), BaseURL: c.BaseURL,
+	a.Households = household.New(household.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, BaseURL: c.BaseURL, Log: log})
+	a.portal = &portal.Portal{DB: a.DB, Payments: a.Payments, Seal: box, Outbox: a.Outbox, Households: a.Households, Browser: cards.Browser(), BaseURL: c.BaseURL,
 		Arrives: a.Bank.SettlesOn, LastCall: a.Bank.NextCut}
 	return a, nil
 }

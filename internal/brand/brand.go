@@ -95,6 +95,7 @@ type Links struct {
 	Terms         string `json:"terms"`
 	FinancialHelp string `json:"financial_help"`
 	Complaints    string `json:"complaints"`
+	Chat          string `json:"chat"`
 }
 
 // Logo is the organisation's mark.

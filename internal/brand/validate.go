@@ -175,7 +175,7 @@ func (p Phone) check(c *checker, at string, required bool) {
 func (l Links) check(c *checker) {
 	for _, x := range []struct{ field, value string }{
 		{"home", l.Home}, {"privacy", l.Privacy}, {"terms", l.Terms},
-		{"financial_help", l.FinancialHelp}, {"complaints", l.Complaints},
+		{"financial_help", l.FinancialHelp}, {"complaints", l.Complaints}, {"chat", l.Chat},
 	} {
 		if x.value == "" {
 			continue

@@ -31,6 +31,14 @@ var (
 	SignInEmail = Limit{"sign-in/email", 10, 15 * time.Minute}
 	// SignInAnywhere bounds tries at one e-mail address from everywhere together.
 	SignInAnywhere = Limit{"sign-in/anywhere", 60, time.Hour}
+	// FindIDAddress bounds questions for a member ID from one network address.
+	FindIDAddress = Limit{"find-id/address", 20, 10 * time.Minute}
+	// FindIDPerson bounds questions about one person from one network.
+	FindIDPerson = Limit{"find-id/person", 5, 15 * time.Minute}
+	// FindIDAnywhere bounds questions about one person from everywhere together.
+	FindIDAnywhere = Limit{"find-id/anywhere", 30, time.Hour}
+	// FindIDMember bounds the messages with their ID that one member gets: nobody is flooded by a stranger's questions.
+	FindIDMember = Limit{"find-id/member", 3, 24 * time.Hour}
 )
 
 // LookUps are the tries that one guest look-up counts as.
@@ -44,17 +52,35 @@ func SignIns(address, email string) []Try {
 	return []Try{{SignInAddress, network(address)}, {SignInEmail, email + " from " + network(address)}, {SignInAnywhere, email}}
 }
 
+// FindIDs are the tries that one question for a member ID counts as. person tells apart who is asked about.
+func FindIDs(address, person string) []Try {
+	return []Try{{FindIDAddress, network(address)}, {FindIDPerson, person + " from " + network(address)}, {FindIDAnywhere, person}}
+}
+
 // Allow counts one try of subject and returns a Busy fault, saying how long to wait, where it is one too many.
 func (a *Accounts) Allow(ctx context.Context, now time.Time, l Limit, subject string) error {
-	var hits, started int64
-	err := a.db.Write(ctx, func(tx *db.Tx) error {
-		return tx.QueryRowContext(ctx, `INSERT INTO rate_limit (bucket, started, hits) VALUES ($1, $2, 1)
-			ON CONFLICT (bucket) DO UPDATE SET
-				hits = CASE WHEN rate_limit.started <= $3 THEN 1 ELSE rate_limit.hits + 1 END,
-				started = CASE WHEN rate_limit.started <= $3 THEN $2 ELSE rate_limit.started END
-			RETURNING hits, started`,
-			bucket(l, subject), db.Micros(now), db.Micros(now.Add(-l.Window))).Scan(&hits, &started)
+	var busy error
+	err := a.db.Write(ctx, func(tx *db.Tx) (err error) {
+		if err = AllowIn(ctx, tx, now, l, subject); fault.Is(err, fault.Busy) {
+			busy, err = err, nil // the try counts, although it was one too many
+		}
+		return err
 	})
+	if err != nil {
+		return err
+	}
+	return busy
+}
+
+// AllowIn is Allow in a transaction. Where the transaction ends with an error, the try did not count.
+func AllowIn(ctx context.Context, tx *db.Tx, now time.Time, l Limit, subject string) error {
+	var hits, started int64
+	err := tx.QueryRowContext(ctx, `INSERT INTO rate_limit (bucket, started, hits) VALUES ($1, $2, 1)
+		ON CONFLICT (bucket) DO UPDATE SET
+			hits = CASE WHEN rate_limit.started <= $3 THEN 1 ELSE rate_limit.hits + 1 END,
+			started = CASE WHEN rate_limit.started <= $3 THEN $2 ELSE rate_limit.started END
+		RETURNING hits, started`,
+		bucket(l, subject), db.Micros(now), db.Micros(now.Add(-l.Window))).Scan(&hits, &started)
 	if err != nil {
 		return fmt.Errorf("limit %s: %w", l.Name, err)
 	}

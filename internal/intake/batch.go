@@ -6,8 +6,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"memberpay/internal/bill"
+	"memberpay/internal/day"
 	"memberpay/internal/db"
 	"memberpay/internal/member"
 	"memberpay/internal/money"
@@ -118,7 +120,7 @@ func (r *Runner) importPeople(ctx context.Context, tx *db.Tx, list []work, o *ou
 	}
 	for i := range list {
 		if c := list[i].claim; c != nil && !c.Voided && c.Owed.Verdict != Review {
-			id, err := r.patientID(ctx, tx, c.Patient, numbers)
+			id, err := r.patientID(ctx, tx, c.Patient, c.ServiceDate, numbers)
 			if err != nil {
 				return nil, err
 			}
@@ -152,9 +154,9 @@ func personKey(p Person) string {
 // number of this person too, but never makes two people one. cards are the card numbers of this batch.
 func (r *Runner) person(ctx context.Context, tx *db.Tx, p Person, cards map[string]string) (member.Incoming, error) {
 	m := member.Incoming{MemberID: p.MemberID, PatientID: p.PatientID, Guarantor: p.Guarantor, Given: p.Given, Family: p.Family,
-		BirthDate: p.BirthDate, Deceased: p.Deceased, ZIP: p.ZIP, State: p.State, Email: p.Email, Phone: p.Phone, Language: p.Language}
+		BirthDate: p.BirthDate, Deceased: p.Deceased, ZIP: p.ZIP, State: p.State, Email: p.Email, Phone: p.Phone, Language: p.Language, Previous: member.Number(p.Previous)}
 	for _, n := range p.Numbers {
-		m.Numbers = append(m.Numbers, member.Number{Kind: n.Kind, Value: n.Value})
+		m.Numbers = append(m.Numbers, member.Number(n))
 	}
 	if m.MemberID == "" || m.PatientID == "" {
 		return m, nil
@@ -202,19 +204,23 @@ func (r *Runner) cardTaken(ctx context.Context, tx *db.Tx, p Person, cards map[s
 }
 
 // patientID is the source's id of the patient a claim refers to. A reference by identifier is looked up among the
-// numbers that are known; where nobody or more than one has it, the identifier itself stands for the person.
-func (r *Runner) patientID(ctx context.Context, tx *db.Tx, ref Ref, batch map[string]string) (string, error) {
+// numbers that are known, as they were on the day of service; where nobody or more than one has it, the identifier itself
+// stands for the person.
+func (r *Runner) patientID(ctx context.Context, tx *db.Tx, ref Ref, on day.Date, batch map[string]string) (string, error) {
 	if ref.ID != "" {
 		return ref.ID, nil
 	}
 	if id := batch[ref.Value]; id != "" {
 		return id, nil
 	}
-	owners, err := member.ByNumber(ctx, tx, ref.Value)
+	owners, err := member.Holders(ctx, tx, ref.Value)
 	if err != nil {
 		return "", err
 	}
-	if len(owners) == 1 && owners[0].PatientID != "" {
+	if on.IsZero() {
+		on = day.Of(r.now(), time.UTC)
+	}
+	if owners = member.HeldOn(owners, on); len(owners) == 1 && owners[0].PatientID != "" {
 		return owners[0].PatientID, nil
 	}
 	return ref.Value, nil

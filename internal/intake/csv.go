@@ -81,6 +81,8 @@ var columns = []column{
 	{"phone", false, text(40, func(b *Balance) *string { return &b.Person.Phone })},
 	{"language", false, setLanguage},
 	{"guarantor_member_id", false, text(64, func(b *Balance) *string { return &b.Person.Guarantor })},
+	{"previous_member_id", false, text(64, func(b *Balance) *string { return &b.Person.Previous.Value })},
+	{"previous_valid_until", false, date(func(b *Balance) *day.Date { return &b.Person.Previous.Until })},
 	{"visit", false, text(100, func(b *Balance) *string { return &b.Visit })},
 }
 

@@ -39,6 +39,7 @@ type identifier struct {
 	Type   concept `json:"type"`
 	System string  `json:"system"`
 	Value  string  `json:"value"`
+	Period period  `json:"period"`
 }
 
 type concept struct {
@@ -59,6 +60,7 @@ type reference struct {
 
 type period struct {
 	Start string `json:"start"`
+	End   string `json:"end"`
 }
 
 type contained struct {

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"strings"
+	"time"
 
 	"memberpay/internal/day"
 )
@@ -20,11 +21,35 @@ type Person struct {
 	Email     string
 	Phone     string
 	Language  string
+	Previous  Number // the card number before this one
 	Numbers   []Number
 }
 
-// Number is a number printed for a person, and what it is.
-type Number struct{ Kind, Value string }
+// Number is a number printed for a person, what it is, and the days on which it was first and last theirs.
+type Number struct {
+	Kind, Value string
+	From, Until day.Date
+}
+
+// number reads an identifier with its days.
+func (i *identifier) number(kind string) Number {
+	return Number{kind, i.Value, fhirDay(i.Period.Start), lastDay(i.Period.End)}
+}
+
+// lastDay is the last day of a FHIR time, which may be a year or a month alone; zero for none.
+func lastDay(s string) day.Date {
+	d := fhirDay(s)
+	switch {
+	case d.IsZero():
+		return d
+	case len(s) == 4:
+		d, _ = day.New(d.Year(), time.December, 31) // every year has it
+	case len(s) == 7:
+		next := d.AddDays(31)
+		d = next.AddDays(-next.Day())
+	}
+	return d
+}
 
 // secretNumber reports whether an identifier must never be kept: social security, driver's licence, passport, tax and
 // bank numbers.
@@ -85,7 +110,7 @@ func personOf(p *patient, url string) (Person, error) {
 	if r := ParseRef(url); strings.HasPrefix(url, "urn:uuid:") && !r.Empty() && r.ID != p.ID {
 		out.PatientID = r.ID
 		if p.ID != "" {
-			out.Numbers = append(out.Numbers, Number{"patient_id", p.ID})
+			out.Numbers = append(out.Numbers, Number{Kind: "patient_id", Value: p.ID})
 		}
 	}
 	for _, i := range p.Identifier {
@@ -93,7 +118,7 @@ func personOf(p *patient, url string) (Person, error) {
 		if kind == "" || i.Value == "" || i.Value == out.PatientID {
 			continue
 		}
-		out.Numbers = append(out.Numbers, Number{kind, i.Value})
+		out.Numbers = append(out.Numbers, i.number(kind))
 	}
 	out.MemberID = cardNumber(out.Numbers)
 	if out.PatientID == "" && out.MemberID == "" {
@@ -116,16 +141,26 @@ func personOf(p *patient, url string) (Person, error) {
 	return out, nil
 }
 
-// cardNumber is the number on the card: the member number.
+// cardNumber is the number on the card: the member number that has no end, or else the one that ended last.
 func cardNumber(numbers []Number) string {
+	var best Number
+	better := func(n Number) bool {
+		switch {
+		case best.Value == "":
+			return true
+		case n.Until.IsZero() || best.Until.IsZero():
+			return n.Until.IsZero() && !best.Until.IsZero()
+		}
+		return n.Until.After(best.Until)
+	}
 	for _, kind := range [...]string{"unique_member_id", "member_id"} {
 		for _, n := range numbers {
-			if n.Kind == kind {
-				return n.Value
+			if n.Kind == kind && better(n) {
+				best = n
 			}
 		}
 	}
-	return ""
+	return best.Value
 }
 
 // officialName picks the name in use now: official, usual, or the first that is not old or a maiden name. Names are
@@ -198,13 +233,13 @@ func personOfCoverage(c *coverage) (Person, bool) {
 	}
 	for _, i := range c.Identifier {
 		if kind := numberKind(i); kind != "" && kind != "identifier" && i.Value != "" {
-			p.Numbers = append(p.Numbers, Number{kind, i.Value})
+			p.Numbers = append(p.Numbers, i.number(kind))
 		}
 	}
 	if c.SubscriberID != "" {
-		p.Numbers = append(p.Numbers, Number{"subscriber", c.SubscriberID})
+		p.Numbers = append(p.Numbers, Number{Kind: "subscriber", Value: c.SubscriberID})
 		if c.Dependent != "" {
-			p.Numbers = append(p.Numbers, Number{"subscriber", c.SubscriberID + c.Dependent})
+			p.Numbers = append(p.Numbers, Number{Kind: "subscriber", Value: c.SubscriberID + c.Dependent})
 		}
 	}
 	return p, len(p.Numbers) > 0 || p.Guarantor != ""

@@ -32,8 +32,8 @@ func TestPersonOf(t *testing.T) {
 		got.PatientID != "p1" || got.MemberID != "1234-5u" {
 		t.Errorf("%+v", got)
 	}
-	want := []Number{{"medical_record", "mr-1"}, {"member_id", "1234-5"}, {"unique_member_id", "1234-5u"}, {"identifier", "plain"}}
-	if fmt.Sprint(got.Numbers) != fmt.Sprint(want) {
+	want := "[{medical_record mr-1  } {member_id 1234-5  } {unique_member_id 1234-5u  } {identifier plain  }]"
+	if fmt.Sprint(got.Numbers) != want {
 		t.Errorf("numbers %v, want %v", got.Numbers, want)
 	}
 }
@@ -52,9 +52,9 @@ func TestPersonWithoutAnything(t *testing.T) {
 func TestPersonOfCoverage(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ text, want string }{
-		{`{"beneficiary":{"reference":"Patient/c"},"subscriber":{"reference":"Patient/s"},"subscriberId":"88","dependent":"01","relationship":{"coding":[{"code":"child"}]}}`, "c pays s [{subscriber 88} {subscriber 8801}]"},
-		{`{"beneficiary":{"reference":"Patient/c"},"subscriber":{"reference":"Patient/s"},"subscriberId":"88","relationship":{"coding":[{"code":"spouse"}]}}`, "c pays  [{subscriber 88}]"},
-		{`{"beneficiary":{"reference":"Patient/c"},"subscriber":{"reference":"Patient/c"},"identifier":[{"type":{"coding":[{"code":"MB"}]},"value":"7"}]}`, "c pays  [{member_id 7}]"},
+		{`{"beneficiary":{"reference":"Patient/c"},"subscriber":{"reference":"Patient/s"},"subscriberId":"88","dependent":"01","relationship":{"coding":[{"code":"child"}]}}`, "c pays s [{subscriber 88  } {subscriber 8801  }]"},
+		{`{"beneficiary":{"reference":"Patient/c"},"subscriber":{"reference":"Patient/s"},"subscriberId":"88","relationship":{"coding":[{"code":"spouse"}]}}`, "c pays  [{subscriber 88  }]"},
+		{`{"beneficiary":{"reference":"Patient/c"},"subscriber":{"reference":"Patient/c"},"identifier":[{"type":{"coding":[{"code":"MB"}]},"value":"7"}]}`, "c pays  [{member_id 7  }]"},
 		{`{"beneficiary":{"reference":"Patient/c"}}`, ""},
 		{`{"subscriberId":"88"}`, ""},
 		{`{"status":"entered-in-error","beneficiary":{"reference":"Patient/c"},"subscriberId":"88"}`, ""},
@@ -69,6 +69,28 @@ func TestPersonOfCoverage(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s: %q, want %q", c.text, got, c.want)
+		}
+	}
+}
+
+func TestNumbersWithDays(t *testing.T) {
+	t.Parallel()
+	number := func(value, start, end string) string {
+		return fmt.Sprintf(`{"type":{"coding":[{"code":"MB"}]},"value":%q,"period":{"start":%q,"end":%q}}`, value, start, end)
+	}
+	for _, c := range []struct{ numbers, card, want string }{
+		{number("old", "2020-01-01", "2025-12-31") + "," + number("new", "2026-01-01", ""), "new", "[{member_id old 2020-01-01 2025-12-31} {member_id new 2026-01-01 }]"},
+		{number("new", "", "") + "," + number("old", "", "2025"), "new", "[{member_id new  } {member_id old  2025-12-31}]"},
+		{number("a", "", "2024-02") + "," + number("b", "", "2025-02-28T10:00:00Z"), "b", "[{member_id a  2024-02-29} {member_id b  2025-02-28}]"},
+		{number("a", "nonsense", "2025-02-30"), "a", "[{member_id a  }]"},
+	} {
+		var p patient
+		if err := decode([]byte(`{"id":"p","identifier":[`+c.numbers+`]}`), &p); err != nil {
+			t.Fatal(err)
+		}
+		got, err := personOf(&p, "")
+		if err != nil || got.MemberID != c.card || fmt.Sprint(got.Numbers) != c.want {
+			t.Errorf("%s: card %q, numbers %v, %v; want %q, %s", c.numbers, got.MemberID, got.Numbers, err, c.card, c.want)
 		}
 	}
 }

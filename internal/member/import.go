@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -31,11 +32,16 @@ type Incoming struct {
 	Email     string
 	Phone     string
 	Language  string
+	Previous  Number   // the MemberID before this one; "" for none or unknown
 	Numbers   []Number // other numbers ever printed for this person
 }
 
-// Number is a printed number and what it is: "member_id", "medical_record", "subscriber", ...
-type Number struct{ Kind, Value string }
+// Number is a printed number and what it is: "member_id", "medical_record", "subscriber", ... From and Until are the
+// days on which it was first and last the person's, zero where the source does not say.
+type Number struct {
+	Kind, Value string
+	From, Until day.Date
+}
 
 // Imported tells what became of an Incoming.
 type Imported struct {
@@ -46,7 +52,8 @@ type Imported struct {
 
 // ImportBatch creates or completes people in one transaction, in a few statements however many there are, and returns
 // one result for each, in order. A MemberID that is somebody else's never makes two people one: it becomes one more number
-// of this person, who gets a MemberID of their own. The caller serialises imports (bill.LockImports); two may not run at
+// of this person, who gets a MemberID of their own. A MemberID that somebody had before finds them still, and one that
+// changes keeps finding them, with today as the last day where no source says another. The caller serialises imports (bill.LockImports); two may not run at
 // once.
 func ImportBatch(ctx context.Context, tx *db.Tx, now time.Time, incoming []Incoming) ([]Imported, error) {
 	if len(incoming) == 0 {
@@ -59,15 +66,23 @@ func ImportBatch(ctx context.Context, tx *db.Tx, now time.Time, incoming []Incom
 	out := make([]Imported, len(incoming))
 	var fresh []*Member
 	changed := map[string]*Member{}
-	numbers := map[[2]string]string{}
+	numbers := map[numberKey]printed{}
+	today := day.Of(now, time.UTC)
 	for i, in := range incoming {
 		if in.PatientID == "" && other(known.byMember[in.MemberID], in) {
 			in.PatientID = holder(in)
 		}
 		m := known.find(in)
 		if owner := known.byMember[in.MemberID]; owner != nil && owner != m {
-			in.Numbers = append(slices.Clip(in.Numbers), Number{"member_id", in.MemberID})
+			in.Numbers = append(slices.Clip(in.Numbers), Number{Kind: "member_id", Value: in.MemberID})
 			in.MemberID = ""
+		}
+		if m != nil && known.earlier(m, in) {
+			in.MemberID = "" // an old number does not come back by being used
+		}
+		before := ""
+		if m != nil {
+			before = m.MemberID
 		}
 		if m == nil {
 			m = &Member{ID: id.New("mem"), MemberID: in.MemberID, PatientID: in.PatientID}
@@ -87,15 +102,27 @@ func ImportBatch(ctx context.Context, tx *db.Tx, now time.Time, incoming []Incom
 			out[i] = Imported{ID: m.ID, Updated: updated}
 			known.add(m)
 		}
-		note := func(kind, value string) {
-			if f := id.Fold(value); f != "" {
-				numbers[[2]string{f, m.ID}] = kind
+		note := func(n Number, dated bool) {
+			if f := id.Fold(n.Value); f != "" && !(numbers[numberKey{f, m.ID}].dated && !dated) {
+				numbers[numberKey{f, m.ID}] = printed{n, dated}
 			}
 		}
-		note("member_id", m.MemberID)
-		note("patient_id", m.PatientID)
+		if before != "" && before != m.MemberID {
+			known.rename(m, before)
+			note(Number{Kind: "member_id", Value: before, Until: today}, true)
+		}
+		if p := in.Previous; p.Value != "" && id.Fold(p.Value) != id.Fold(m.MemberID) {
+			if p.Until.IsZero() {
+				p.Until = today
+			}
+			note(Number{"member_id", p.Value, p.From, p.Until}, before != m.MemberID || !in.Previous.Until.IsZero())
+		}
+		note(Number{Kind: "member_id", Value: m.MemberID}, before != m.MemberID)
+		note(Number{Kind: "patient_id", Value: m.PatientID}, false)
 		for _, n := range in.Numbers {
-			note(n.Kind, n.Value)
+			if id.Fold(n.Value) != id.Fold(m.MemberID) {
+				note(n, !n.From.IsZero() || !n.Until.IsZero())
+			}
 		}
 	}
 	for i, in := range incoming { // guarantors last: they may stand later in the same batch
@@ -157,7 +184,8 @@ type people struct {
 	rows      map[string]*Member
 	byMember  map[string]*Member
 	byPatient map[string]*Member
-	taken     map[string]bool // member ids in use among those a fresh number could collide with
+	taken     map[string]bool     // member ids in use among those a fresh number could collide with
+	former    map[string][]string // folded member id that is nobody's now: row ids of whose it was
 }
 
 func (p *people) add(m *Member) {
@@ -173,10 +201,49 @@ func (p *people) find(in Incoming) *Member {
 		return m
 	}
 	m := p.byMember[in.MemberID]
+	for _, old := range []string{in.MemberID, in.Previous.Value} {
+		if m == nil {
+			m = p.held(old, in)
+		}
+	}
 	if m == nil || in.MemberID == "" || (in.PatientID != "" && m.PatientID != "") || other(m, in) {
 		return nil // two source ids are two people, whatever is printed on their cards
 	}
 	return m
+}
+
+// held finds the one person whose number an old one was, by the number as it stands or by what it was before.
+func (p *people) held(number string, in Incoming) *Member {
+	if number == "" {
+		return nil
+	}
+	if m := p.byMember[number]; m != nil {
+		return m
+	}
+	var found *Member
+	for _, rowID := range p.former[id.Fold(number)] {
+		if m := p.rows[rowID]; m != nil && !other(m, in) {
+			if found != nil {
+				return nil // two people had it, and nothing tells them apart
+			}
+			found = m
+		}
+	}
+	return found
+}
+
+// rename notes that m had another number before.
+func (p *people) rename(m *Member, before string) {
+	if p.byMember[before] == m {
+		delete(p.byMember, before)
+	}
+	p.former[id.Fold(before)] = append(p.former[id.Fold(before)], m.ID)
+}
+
+// earlier reports whether in names m by a number that was m's before the one m has now.
+func (p *people) earlier(m *Member, in Incoming) bool {
+	return in.MemberID != "" && in.MemberID != m.MemberID && slices.Contains(p.former[id.Fold(in.MemberID)], m.ID) &&
+		id.Fold(in.Previous.Value) != id.Fold(m.MemberID) // unless the source says that it did
 }
 
 // other reports whether in is surely not m, though they have one card number, as families may: another first name and
@@ -195,7 +262,7 @@ func holder(in Incoming) string {
 // guarantor finds who owes for a person. A source that names people by its own ids means one of those first: another
 // person may have the same number on their card.
 func (p *people) guarantor(in Incoming) *Member {
-	first, second := p.byMember[in.Guarantor], p.byPatient[in.Guarantor]
+	first, second := p.held(in.Guarantor, Incoming{}), p.byPatient[in.Guarantor]
 	if in.PatientID != "" {
 		first, second = second, first
 	}
@@ -235,11 +302,13 @@ func candidate(patientID string, try int) string {
 }
 
 func lookUp(ctx context.Context, tx *db.Tx, incoming []Incoming) (*people, error) {
-	p := &people{rows: map[string]*Member{}, byMember: map[string]*Member{}, byPatient: map[string]*Member{}, taken: map[string]bool{}}
+	p := &people{rows: map[string]*Member{}, byMember: map[string]*Member{}, byPatient: map[string]*Member{}, taken: map[string]bool{}, former: map[string][]string{}}
 	var memberIDs, patientIDs []string
 	for _, in := range incoming {
-		if in.MemberID != "" {
-			memberIDs = append(memberIDs, in.MemberID)
+		for _, s := range []string{in.MemberID, in.Previous.Value} {
+			if s != "" {
+				memberIDs = append(memberIDs, s)
+			}
 		}
 		if in.PatientID == "" && in.Given != "" && !in.BirthDate.IsZero() {
 			in.PatientID = holder(in) // which counts only where the number is somebody else's
@@ -275,7 +344,41 @@ func lookUp(ctx context.Context, tx *db.Tx, incoming []Incoming) (*people, error
 	if err := read("patient_id", patientIDs); err != nil {
 		return nil, err
 	}
-	return p, read("member_id", memberIDs)
+	if err := read("member_id", memberIDs); err != nil {
+		return nil, err
+	}
+	rowIDs, err := p.readFormer(ctx, tx, incoming)
+	if err != nil || len(rowIDs) == 0 {
+		return p, err
+	}
+	return p, read("id", rowIDs)
+}
+
+// readFormer looks up who had the numbers that are nobody's now, and returns the row ids of those people.
+func (p *people) readFormer(ctx context.Context, tx *db.Tx, incoming []Incoming) (rowIDs []string, err error) {
+	want := map[string]bool{}
+	for _, in := range incoming {
+		for _, s := range []string{in.MemberID, in.Previous.Value, in.Guarantor} {
+			if f := id.Fold(s); f != "" && p.byMember[s] == nil && p.byPatient[s] == nil {
+				want[f] = true
+			}
+		}
+	}
+	folded := slices.Sorted(maps.Keys(want))
+	for chunk := range slices.Chunk(folded, 500) {
+		err := db.Each(ctx, tx, "SELECT folded, member_id FROM member_number WHERE valid_until <> '' AND kind = 'member_id' AND folded IN "+db.In(1, len(chunk)),
+			db.Args(chunk), func(rows *sql.Rows) error {
+				var f, rowID string
+				err := rows.Scan(&f, &rowID)
+				p.former[f] = append(p.former[f], rowID)
+				rowIDs = append(rowIDs, rowID)
+				return err
+			})
+		if err != nil {
+			return nil, fmt.Errorf("look up former numbers: %w", err)
+		}
+	}
+	return rowIDs, nil
 }
 
 func insert(ctx context.Context, tx *db.Tx, now time.Time, list []*Member) error {
@@ -307,27 +410,49 @@ func update(ctx context.Context, tx *db.Tx, now time.Time, m *Member) error {
 	return nil
 }
 
-func insertNumbers(ctx context.Context, tx *db.Tx, numbers map[[2]string]string) error {
-	args := make([]any, 0, 1500)
-	flush := func() error {
-		if len(args) == 0 {
+// numberKey is a number in its look-up form and whose it is.
+type numberKey struct{ folded, rowID string }
+
+// printed is a number to keep. dated tells that its days are news.
+type printed struct {
+	Number
+	dated bool
+}
+
+// insertNumbers keeps numbers. One that is known stays as it is, unless its days are news.
+func insertNumbers(ctx context.Context, tx *db.Tx, numbers map[numberKey]printed) error {
+	const columns, most = 5, 300
+	for _, dated := range []bool{false, true} {
+		then := "NOTHING"
+		if dated {
+			then = "UPDATE SET kind = EXCLUDED.kind, valid_until = EXCLUDED.valid_until, valid_from = CASE WHEN EXCLUDED.valid_from = '' THEN member_number.valid_from ELSE EXCLUDED.valid_from END"
+		}
+		args := make([]any, 0, most*columns)
+		flush := func() error {
+			if len(args) == 0 {
+				return nil
+			}
+			_, err := tx.ExecContext(ctx, "INSERT INTO member_number (folded, member_id, kind, valid_from, valid_until) VALUES "+
+				db.Values(len(args)/columns, columns)+" ON CONFLICT (folded, member_id) DO "+then, args...)
+			args = args[:0]
+			if err != nil {
+				return fmt.Errorf("insert numbers: %w", err)
+			}
 			return nil
 		}
-		_, err := tx.ExecContext(ctx, "INSERT INTO member_number (folded, member_id, kind) VALUES "+
-			db.Values(len(args)/3, 3)+" ON CONFLICT (folded, member_id) DO NOTHING", args...)
-		args = args[:0]
-		if err != nil {
-			return fmt.Errorf("insert numbers: %w", err)
-		}
-		return nil
-	}
-	for key, kind := range numbers {
-		args = append(args, key[0], key[1], kind)
-		if len(args) == 1500 {
-			if err := flush(); err != nil {
-				return err
+		for key, n := range numbers {
+			if n.dated != dated {
+				continue
+			}
+			if args = append(args, key.folded, key.rowID, n.Kind, n.From, n.Until); len(args) == most*columns {
+				if err := flush(); err != nil {
+					return err
+				}
 			}
 		}
+		if err := flush(); err != nil {
+			return err
+		}
 	}
-	return flush()
+	return nil
 }

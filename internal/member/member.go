@@ -44,3 +44,38 @@ func (m Member) Initials() string {
 
 // Self reports whether the person pays for themselves.
 func (m Member) Self() bool { return m.GuarantorID == m.ID }
+
+// Adult is the age from which people decide for themselves who sees their care, in years.
+const Adult = 18
+
+// Minor reports whether the person is not of age on a day. Of somebody whose date of birth is unknown it says no.
+func (m Member) Minor(today day.Date) bool {
+	return !m.BirthDate.IsZero() && today.Before(birthday(m.BirthDate, Adult))
+}
+
+// birthday is the day on which somebody turns years old: March 1 for February 29 where that year has none.
+func birthday(born day.Date, years int) day.Date {
+	d, err := day.New(born.Year()+years, born.Month(), born.Day())
+	if err != nil {
+		d, _ = day.New(born.Year()+years, time.March, 1) // only the 29th of February is missing in a year
+	}
+	return d
+}
+
+// TextNumber is the phone number on file as texts are sent to it, "+15035550100", and "" where it is no number of the
+// North American plan.
+func (m Member) TextNumber() string {
+	digits := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, m.Phone)
+	if len(digits) == 11 && digits[0] == '1' {
+		digits = digits[1:]
+	}
+	if len(digits) != 10 || digits[0] < '2' || strings.HasPrefix(strings.TrimSpace(m.Phone), "+") && !strings.HasPrefix(strings.TrimSpace(m.Phone), "+1") {
+		return ""
+	}
+	return "+1" + digits
+}

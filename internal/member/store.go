@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"memberpay/internal/day"
 	"memberpay/internal/db"
 	"memberpay/internal/fault"
 	"memberpay/internal/id"
@@ -79,4 +80,20 @@ func Household(ctx context.Context, q db.Queryer, rowID string) ([]string, error
 		return err
 	})
 	return out, err
+}
+
+// ByBirthAndZIP returns the people with a date of birth and a home in a ZIP code of five digits: at most 200, an empty
+// list where there is nobody.
+func ByBirthAndZIP(ctx context.Context, q db.Queryer, birth day.Date, zip string) ([]Member, error) {
+	var out []Member
+	err := db.Each(ctx, q, "SELECT "+fields+" FROM member WHERE birth_date = $1 AND SUBSTR(zip, 1, 5) = $2 ORDER BY id LIMIT 200",
+		[]any{birth, zip}, func(rows *sql.Rows) error {
+			m, err := scan(rows)
+			out = append(out, m)
+			return err
+		})
+	if err != nil {
+		return nil, fmt.Errorf("find members by birth and ZIP code: %w", err)
+	}
+	return out, nil
 }

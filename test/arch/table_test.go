@@ -43,6 +43,7 @@ var layers = []layer{
 		{"payment", in("bill db event fault id ledger money processor processor/nacha seal")},
 		{"intake", in("bill day db id member money")},
 		{"identity", in("db fault id seal")},
+		{"household", in("audit day db event fault id identity letter member seal")},
 		{"paper", nil},
 		{"notice", in("brand db event id payment words")},
 		{"verify", in("db seal")},
@@ -50,14 +51,14 @@ var layers = []layer{
 	{"pages", "what people see", []room{
 		{"web/ui", in("brand words")},
 		{"web", in("brand fault identity web/ui words")},
-		{"web/portal", in("bill brand day db event fault id identity ledger member money paper payment processor processor/nacha seal web web/ui words")},
+		{"web/portal", in("audit bill brand day db event fault household id identity ledger member money paper payment processor processor/nacha seal web web/ui words")},
 	}},
 	{"whole", "what puts the parts together, and the worlds they are tried in", []room{
 		{"sandbox", nil},
 		{"demo", in("day db identity intake member")},
 		{"seed", in("bill day db id identity ledger money payment processor processor/nacha seal")},
-		{"app", in("audit brand config db event identity notice payment processor/nacha processor/stripe seal web web/portal words")},
-		{"cmd/memberpay", in("app bill brand config day db demo event identity intake ledger member money payment processor/nacha sandbox seal seed verify")},
+		{"app", in("audit brand config db event household identity notice payment processor/nacha processor/stripe seal web web/portal words")},
+		{"cmd/memberpay", in("app audit bill brand config day db demo event fault identity intake ledger member money payment processor/nacha sandbox seal seed verify")},
 	}},
 }
 

@@ -30,6 +30,7 @@ type billsView struct {
 	Pages    ui.Pages
 	Guest    bool
 	Credits  []string // credit of the reader, a sentence each payee
+	Moved    string   // the reader was found by an old member ID
 }
 
 // billSection is the open bills that go to one payee.
@@ -71,6 +72,9 @@ func (p *Portal) bills(c *web.Context) error {
 	v := billsView{Total: c.Words.Amount(sum.due), Pages: pages, Guest: !c.Session.SignedIn()}
 	v.Sections, v.Settled = s.sections(shown)
 	if v.Credits, err = p.credits(c); err != nil {
+		return err
+	}
+	if v.Moved, err = p.movedNotice(c); err != nil {
 		return err
 	}
 	v.Note = c.Words.N("bills.count", sum.open)

@@ -188,6 +188,7 @@ type chooseView struct {
 	Premiums  []ui.Option
 	OnTheWay  []ui.Row // bills that are open and cannot be paid, because payments for all of them are on their way
 	Changed   []string // what is no longer as it was chosen
+	Moved     string   // the reader was found by an old member ID
 	Total     string
 	Full      bool
 	Other     bool
@@ -234,6 +235,9 @@ func (p *Portal) choosePage(c *web.Context, d payment.Draft, bills []bill.Bill, 
 		status = 422
 	} else if c.R.URL.Query().Has("changed") {
 		v.Changed = changedBills(c, d, bills)
+	}
+	if v.Moved, err = p.movedNotice(c); err != nil {
+		return err
 	}
 	f := payPage(c, d, 1, c.T("choose.title"))
 	f.Problems = problems

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -83,7 +84,7 @@ func (p *Portal) findPost(c *web.Context) error {
 	} else if err != nil {
 		return err
 	}
-	match, err := p.lookUp(c.R.Context(), v.Number, birth)
+	match, err := p.lookUp(c.R.Context(), v.Number, birth, day.Of(c.Now, c.Site.Brand.Zone()))
 	if err != nil {
 		return err
 	}
@@ -106,6 +107,10 @@ func (p *Portal) goOn(c *web.Context, v findView, match found) error {
 	if v.To != "" {
 		return c.Redirect(v.To)
 	}
+	moved := ""
+	if match.former != "" {
+		moved = "?moved=" + match.former
+	}
 	list, err := bill.List(c.R.Context(), p.DB.Read(), bill.Scope{Members: match.people}, mostBills)
 	if err != nil {
 		return err
@@ -121,25 +126,44 @@ func (p *Portal) goOn(c *web.Context, v findView, match found) error {
 	}
 	switch {
 	case len(payable) == 0:
-		return c.Redirect("/bills")
+		return c.Redirect("/bills" + moved)
 	case len(named) == 0 && len(payable) == 1:
 		named = payable
 	}
-	return p.startDraft(c, match.people[0], named)
+	to, err := p.newDraft(c, match.people[0], named)
+	if err != nil {
+		return err
+	}
+	return c.Redirect(to + moved)
+}
+
+// movedNotice tells a reader who was found by an old member ID how the one they have now ends; "" for others.
+func (p *Portal) movedNotice(c *web.Context) (string, error) {
+	rowID := c.R.URL.Query().Get("moved")
+	if !slices.Contains(c.Session.Members, rowID) {
+		return "", nil
+	}
+	m, err := member.Get(c.R.Context(), p.DB.Read(), rowID)
+	if err != nil {
+		return "", err
+	}
+	return c.T("findid.moved", "Ending", member.Ending(m.MemberID)), nil
 }
 
 // found is what a number and a date of birth belong to.
 type found struct {
 	people []string        // member row ids, the one who owes first
 	bills  map[string]bool // bills on which the number was printed
+	former string          // row id of somebody whose number it was before the one they have now, "" for none
 }
 
-// lookUp finds the people for whom the number was printed, or on whose bill it was, and who have the date of birth. It
-// runs the same three queries whatever it finds.
-func (p *Portal) lookUp(ctx context.Context, number string, birth day.Date) (found, error) {
+// lookUp finds the people for whom the number was printed, or on whose bill it was, and who have the date of birth. Where
+// the number was given to somebody else later, whoever of them holds it on that day comes first. It runs the same three
+// queries whatever it finds.
+func (p *Portal) lookUp(ctx context.Context, number string, birth, today day.Date) (found, error) {
 	q := p.DB.Read()
 	out := found{bills: map[string]bool{}}
-	direct, err := member.ByNumber(ctx, q, number)
+	direct, err := member.Holders(ctx, q, number)
 	if err != nil {
 		return out, err
 	}
@@ -165,9 +189,11 @@ func (p *Portal) lookUp(ctx context.Context, number string, birth day.Date) (fou
 			}
 		}
 	}
-	for _, m := range direct {
-		if m.BirthDate == birth {
-			match = append(match, m.ID)
+	direct = slices.DeleteFunc(direct, func(h member.Holder) bool { return h.BirthDate != birth })
+	for _, h := range member.HeldOn(direct, today) {
+		match = append(match, h.ID)
+		if h.Kind == "member_id" && !h.On(today) {
+			out.former = h.ID
 		}
 	}
 	out.people = union(match, nil)

@@ -21,6 +21,7 @@ import (
 	"memberpay/internal/db"
 	"memberpay/internal/db/dbtest"
 	"memberpay/internal/event"
+	"memberpay/internal/household"
 	"memberpay/internal/identity"
 	"memberpay/internal/member"
 	"memberpay/internal/money"
@@ -44,6 +45,8 @@ type house struct {
 	cards    *fakeCards
 	bank     *nacha.Rail
 	outbox   *event.Outbox
+
+	households *household.Households
 
 	mu     sync.Mutex
 	now    time.Time
@@ -94,7 +97,8 @@ func houseOn(t testing.TB, d *db.DB) *house {
 	pays := payment.New(payment.Config{DB: d, Cards: h.cards, Bank: h.bank, Outbox: h.outbox, Now: h.clock, Log: quiet, ChargeTimeout: 5 * time.Second,
 		Descriptors: map[string]string{"medical": b.Payees.Medical.Descriptor, "premium": b.Payees.Premium.Descriptor}})
 	t.Cleanup(pays.Close)
-	h.portal = &Portal{DB: d, Payments: pays, Seal: box, Outbox: h.outbox, BaseURL: "https://pay.larkspur.example", Arrives: h.bank.SettlesOn,
+	h.households = household.New(household.Config{DB: d, Accounts: h.accounts, Seal: box, Outbox: h.outbox, BaseURL: "https://pay.larkspur.example", Now: h.clock, Log: quiet})
+	h.portal = &Portal{DB: d, Payments: pays, Seal: box, Outbox: h.outbox, Households: h.households, BaseURL: "https://pay.larkspur.example", Arrives: h.bank.SettlesOn,
 		LastCall: h.bank.NextCut, Browser: processor.BrowserConfig{ScriptURL: "https://cards.example/v3/", PublishableKey: "pk_test_1"}}
 	site := &web.Site{Brand: b, Words: h.words, Accounts: h.accounts, Log: quiet, Now: h.clock, Fail: h.portal.Fail,
 		Door: h.portal.Door, CSP: h.portal.CSP}

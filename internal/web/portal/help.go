@@ -52,11 +52,6 @@ func (p *Portal) help(c *web.Context) error {
 	return c.Render(http.StatusOK, helpPage(page(c, c.T("help.title")), v))
 }
 
-// findMyID says where a member ID is printed, that none is needed to pay, and who can tell it.
-func (p *Portal) findMyID(c *web.Context) error {
-	return c.Render(http.StatusOK, findMyIDPage(page(c, c.T("findid.title")), reachOf(c)))
-}
-
 // join says how to get an account. People open it after they know who is asking: by phone or at an office.
 func (p *Portal) join(c *web.Context) error {
 	return c.Render(http.StatusOK, joinPage(page(c, c.T("signup.title")), reachOf(c)))

@@ -31,12 +31,21 @@ func (p *Portal) start(c *web.Context) error {
 // startDraft begins a draft with bills ticked and leads to it. payerID is a member row id of the session; "" takes
 // whoever owes the first of the bills. Bills that the reader may not see or that cannot be paid are left out.
 func (p *Portal) startDraft(c *web.Context, payerID string, billIDs []string) error {
+	to, err := p.newDraft(c, payerID, billIDs)
+	if err != nil {
+		return err
+	}
+	return c.Redirect(to)
+}
+
+// newDraft is startDraft without leading to it: it returns the address.
+func (p *Portal) newDraft(c *web.Context, payerID string, billIDs []string) (string, error) {
 	if len(billIDs) > maxBills {
 		billIDs = billIDs[:maxBills]
 	}
 	known, err := bill.ByIDs(c.R.Context(), p.DB.Read(), scope(c), billIDs)
 	if err != nil {
-		return err
+		return "", err
 	}
 	var ticked []string
 	var first bill.Bill
@@ -54,13 +63,13 @@ func (p *Portal) startDraft(c *web.Context, payerID string, billIDs []string) er
 		payerID = payer(c, first)
 	}
 	if payerID == "" {
-		return c.Redirect("/bills")
+		return "/bills", nil
 	}
 	d, err := p.Payments.NewDraft(c.R.Context(), owner(c), payerID, payment.Answers{Ticked: ticked})
 	if err != nil {
-		return err
+		return "", err
 	}
-	return c.Redirect(step(d.ID, "bills"))
+	return step(d.ID, "bills"), nil
 }
 
 // payer is who pays a bill as far as its reader may act: its guarantor, else its patient, else the reader.

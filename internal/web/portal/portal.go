@@ -7,6 +7,7 @@ import (
 	"memberpay/internal/day"
 	"memberpay/internal/db"
 	"memberpay/internal/event"
+	"memberpay/internal/household"
 	"memberpay/internal/payment"
 	"memberpay/internal/processor"
 	"memberpay/internal/seal"
@@ -20,6 +21,9 @@ type Portal struct {
 	Payments *payment.Payments
 	Seal     *seal.Box
 	Outbox   *event.Outbox
+
+	Households *household.Households
+
 	Browser  processor.BrowserConfig          // what the card step loads from the processor
 	BaseURL  string                           // public address of this site, without a slash at the end
 	Arrives  func(queued time.Time) day.Date  // when a bank payment made then is expected to be good

@@ -9,6 +9,7 @@ func (p *Portal) Routes() []web.Route {
 		{Method: "GET", Path: "/payonline", Access: web.Anyone, Handle: p.home},
 		{Method: "GET", Path: "/help", Access: web.Anyone, Handle: p.help},
 		{Method: "GET", Path: "/find-my-id", Access: web.Anyone, Handle: p.findMyID},
+		{Method: "POST", Path: "/find-my-id", Access: web.Anyone, Handle: p.findMyIDPost},
 		{Method: "GET", Path: "/join", Access: web.Anyone, Handle: p.join},
 
 		{Method: "GET", Path: "/sign-in", Access: web.Anyone, Handle: p.signIn},
