@@ -178,7 +178,7 @@ func (a *Accounts) End(ctx context.Context, s Session) error {
 	})
 }
 
-// Sweep removes sessions that have ended and limits that are over. It returns how many sessions went.
+// Sweep removes sessions that have ended, codes that ran out and limits that are over. It returns how many sessions went.
 func (a *Accounts) Sweep(ctx context.Context, now time.Time) (gone int64, err error) {
 	err = a.db.Write(ctx, func(tx *db.Tx) error {
 		r, err := tx.ExecContext(ctx, "DELETE FROM session WHERE expires_at < $1 OR seen_at < $2", db.Micros(now), db.Micros(now.Add(-Idle)))
@@ -186,6 +186,9 @@ func (a *Accounts) Sweep(ctx context.Context, now time.Time) (gone int64, err er
 			return err
 		}
 		if gone, err = r.RowsAffected(); err != nil {
+			return err
+		}
+		if _, err = tx.ExecContext(ctx, "DELETE FROM one_time_code WHERE expires_at < $1", db.Micros(now.Add(-24*time.Hour))); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, "DELETE FROM rate_limit WHERE started < $1", db.Micros(now.Add(-24*time.Hour)))
