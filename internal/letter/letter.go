@@ -128,6 +128,7 @@ type AccountChanged struct {
 	What Change    `json:"what"`
 	When time.Time `json:"when"`
 	From string    `json:"from,omitempty"` // where from, roughly: a network address; may be ""
+	Copy string    `json:"copy,omitempty"` // the words that were agreed to, for their copy; "" for none
 }
 
 // EmailTaken tells that somebody tried to open an account with an address that has one.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"memberpay/internal/db"
 	"memberpay/internal/fault"
@@ -17,6 +18,8 @@ type SavedCard struct {
 	ID           string
 	Brand        string
 	Last4        string
+	PaymentID    string // the payment whose authorization allowed to keep it, "" where nobody noted it
+	CreatedAt    time.Time
 	processorRef string
 	customerRef  string
 }
@@ -27,10 +30,12 @@ func SavedCards(ctx context.Context, q db.Queryer, accountID string) ([]SavedCar
 		return nil, nil
 	}
 	var out []SavedCard
-	err := db.Each(ctx, q, `SELECT id, brand, last4, processor_ref, customer_ref FROM saved_card
+	err := db.Each(ctx, q, `SELECT id, brand, last4, payment_id, created_at, processor_ref, customer_ref FROM saved_card
 		WHERE account_id = $1 AND removed_at = 0 ORDER BY created_at DESC, id`, []any{accountID}, func(rows *sql.Rows) error {
 		var s SavedCard
-		err := rows.Scan(&s.ID, &s.Brand, &s.Last4, &s.processorRef, &s.customerRef)
+		var created int64
+		err := rows.Scan(&s.ID, &s.Brand, &s.Last4, &s.PaymentID, &created, &s.processorRef, &s.customerRef)
+		s.CreatedAt = db.Time(created)
 		out = append(out, s)
 		return err
 	})
@@ -62,9 +67,9 @@ func (p *Payments) keepCard(ctx context.Context, pay Payment, o processor.Outcom
 		return
 	}
 	err = p.db.Write(ctx, func(tx *db.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO saved_card (id, account_id, customer_ref, processor_ref, brand, last4, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (processor_ref) DO NOTHING`,
-			id.New("card"), pay.AccountID, customer, o.SavedCard, o.Card.Brand, o.Card.Last4, db.Micros(p.now()))
+		_, err := tx.ExecContext(ctx, `INSERT INTO saved_card (id, account_id, customer_ref, processor_ref, brand, last4, created_at, payment_id)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (processor_ref) DO NOTHING`,
+			id.New("card"), pay.AccountID, customer, o.SavedCard, o.Card.Brand, o.Card.Last4, db.Micros(p.now()), pay.ID)
 		return err
 	})
 	if err != nil {

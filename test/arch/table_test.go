@@ -44,6 +44,7 @@ var layers = []layer{
 		{"intake", in("bill day db id member money")},
 		{"identity", in("db fault id seal")},
 		{"household", in("audit day db event fault id identity letter member seal")},
+		{"consent", in("db event fault id seal")},
 		{"paper", nil},
 		{"notice", in("brand db event id payment words")},
 		{"verify", in("db seal")},
@@ -51,7 +52,7 @@ var layers = []layer{
 	{"pages", "what people see", []room{
 		{"web/ui", in("brand words")},
 		{"web", in("brand fault identity web/ui words")},
-		{"web/portal", in("audit bill brand day db event fault household id identity ledger member money paper payment processor processor/nacha seal web web/ui words")},
+		{"web/portal", in("audit bill brand consent day db event fault household id identity ledger letter member money paper payment processor processor/nacha seal web web/ui words")},
 	}},
 	{"whole", "what puts the parts together, and the worlds they are tried in", []room{
 		{"sandbox", nil},

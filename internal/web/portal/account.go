@@ -3,6 +3,7 @@ package portal
 import (
 	"net/http"
 
+	"memberpay/internal/consent"
 	"memberpay/internal/identity"
 	"memberpay/internal/payment"
 	"memberpay/internal/processor"
@@ -38,7 +39,11 @@ func (p *Portal) account(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	v := accountView{Groups: []accountGroup{p.reachGroup(c, who), p.payGroup(c, cards)}}
+	paperless, err := consent.Current(c.R.Context(), p.DB.Read(), who.ID, consent.Paperless)
+	if err != nil {
+		return err
+	}
+	v := accountView{Groups: []accountGroup{p.reachGroup(c, who), p.sendGroup(c, paperless), p.payGroup(c, cards)}}
 	if done := c.R.URL.Query().Get("done"); accountDone[done] {
 		v.Done = c.T("account.done." + done)
 	}
@@ -57,6 +62,18 @@ func (p *Portal) reachGroup(c *web.Context, who identity.Profile) accountGroup {
 		{Key: c.T("account.email"), Value: who.Email},
 		{Key: c.T("account.language"), Value: languageName(c, lang), Change: changeLink(c, "account.language", "/account/language")},
 	}}
+}
+
+// sendGroup is what is sent, and how.
+func (p *Portal) sendGroup(c *web.Context, paperless consent.Consent) accountGroup {
+	row := ui.Row{Key: c.T("account.paperless"), Value: c.T("account.paperless.off"), Change: changeLink(c, "account.paperless", "/account/paperless")}
+	switch {
+	case paperless.Holds():
+		row.Value = c.T("account.paperless.on", "Date", c.Words.DateIn(paperless.ConsentedAt, c.Site.Brand.Zone()))
+	case paperless.State == consent.Consented:
+		row.Value = c.T("account.paperless.again")
+	}
+	return accountGroup{Title: c.T("account.send"), Rows: []ui.Row{row}}
 }
 
 // payGroup is the ways to pay that are kept.

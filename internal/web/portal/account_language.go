@@ -27,7 +27,7 @@ func (p *Portal) accountLanguagePost(c *web.Context) error {
 		return p.showLanguage(c, http.StatusUnprocessableEntity, "", ui.Problem{Field: "language", Text: c.T("account.language.choose")})
 	}
 	ctx := c.R.Context()
-	err := p.DB.Write(ctx, func(tx *db.Tx) error { return c.Site.Accounts.SetLanguage(ctx, tx, c.Session.AccountID, lang) })
+	err := p.quietChange(c, "account.language", func(tx *db.Tx) error { return c.Site.Accounts.SetLanguage(ctx, tx, c.Session.AccountID, lang) })
 	if err != nil {
 		return err
 	}

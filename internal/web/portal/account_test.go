@@ -3,6 +3,8 @@ package portal
 import (
 	"net/url"
 	"testing"
+
+	"memberpay/internal/identity"
 )
 
 func TestAccount(t *testing.T) {
@@ -31,4 +33,14 @@ func TestLanguageOfTheAccount(t *testing.T) {
 		{name: "it stays", who: rosa, path: "/bills", status: 200, contains: []string{"Cuenta"}, lacks: []string{"Your bills"}},
 		{name: "on another browser", who: h.rosa(), path: "/account", status: 200, contains: []string{"Language Español"}},
 	})
+}
+
+// member is the opening of a session of a new account that acts for people of the house.
+func (h *house) member(names ...string) identity.Opening {
+	h.t.Helper()
+	var members []string
+	for _, n := range names {
+		members = append(members, h.people[n])
+	}
+	return identity.Opening{AccountID: h.account(identity.Member, members...), Members: members, How: "password"}
 }

@@ -27,7 +27,7 @@ func (p *Portal) billPDF(c *web.Context) error {
 	}
 	s := billScribe{w: c.Words, today: day.Of(c.Now, c.Site.Brand.Zone()), names: known}
 	title := c.T("bill.title", "Number", billNumber(b))
-	return sendPDF(c, "bill-"+fileName(billNumber(b))+".pdf", letter(c, title, p.billBlocks(c, s, b, care)))
+	return sendPDF(c, "bill-"+fileName(billNumber(b))+".pdf", document(c, title, p.billBlocks(c, s, b, care)))
 }
 
 // billBlocks is the content of a bill on paper.

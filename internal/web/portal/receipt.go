@@ -25,7 +25,7 @@ func (p *Portal) receiptPDF(c *web.Context) error {
 		return err
 	}
 	number := id.Grouped(pay.Confirmation)
-	d := letter(c, c.T(states[pay.State].title)+" "+number, blocks)
+	d := document(c, c.T(states[pay.State].title)+" "+number, blocks)
 	d.Created = pay.UpdatedAt
 	return sendPDF(c, "payment-"+number+".pdf", d)
 }
@@ -113,8 +113,8 @@ func substantiation(c *web.Context, list parts) []paper.Block {
 	return []paper.Block{paper.Heading{Level: 2, Text: c.T("receipt.hsa")}, t, paper.Paragraph{Text: c.T("receipt.hsa.keep"), Quiet: true}}
 }
 
-// letter is the frame of every document of this site.
-func letter(c *web.Context, title string, blocks []paper.Block) paper.Document {
+// document is the frame of every document of this site.
+func document(c *web.Context, title string, blocks []paper.Block) paper.Document {
 	b := c.Site.Brand
 	d := paper.Document{Lang: c.Words.Lang() + "-US", Title: title, Author: b.Name, LogoText: b.Name, Created: c.Now, Blocks: blocks,
 		Footer: b.Name + " · " + c.T("receipt.questions", "Phone", b.Phone.Display), PageFormat: c.T("receipt.page", "Number", "{page}", "Total", "{pages}")}

@@ -43,6 +43,13 @@ func (p *Portal) Routes() []web.Route {
 		{Method: "GET", Path: "/account", Access: web.Account, Handle: p.account},
 		{Method: "GET", Path: "/account/language", Access: web.Account, Handle: p.accountLanguage},
 		{Method: "POST", Path: "/account/language", Access: web.Account, Handle: p.accountLanguagePost},
+		{Method: "GET", Path: "/account/paperless", Access: web.Account, Handle: p.paperless},
+		{Method: "GET", Path: "/account/paperless/agree", Access: web.Account, Handle: p.paperlessAgree},
+		{Method: "POST", Path: "/account/paperless/agree", Access: web.Account, Handle: p.paperlessAgreePost},
+		{Method: "GET", Path: "/account/paperless/test.pdf", Access: web.Account, Handle: p.paperlessTest},
+		{Method: "GET", Path: "/account/paperless/terms.pdf", Access: web.Account, Handle: p.paperlessTermsPDF},
+		{Method: "GET", Path: "/account/paperless/stop", Access: web.Account, Handle: p.paperlessStop},
+		{Method: "POST", Path: "/account/paperless/stop", Access: web.Account, Handle: p.paperlessStopPost},
 
 		{Method: "POST", Path: "/saved-cards/{card}/remove", Access: web.Account, Handle: p.forgetCard},
 		{Method: "POST", Path: "/callbacks/card", Access: web.Machine, Handle: p.callback},
