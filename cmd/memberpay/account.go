@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"time"
 
+	"memberpay/internal/audit"
 	"memberpay/internal/config"
+	"memberpay/internal/db"
 	"memberpay/internal/identity"
 	"memberpay/internal/member"
 	"memberpay/internal/seal"
@@ -15,6 +17,9 @@ import (
 type accountCommand struct {
 	Add accountAdd `cmd:"" help:"Open an account for a member whose identity you have checked."`
 }
+
+// atCommandLine is who uses this program, for the audit log.
+var atCommandLine = audit.Who{Actor: "operator", Role: audit.Operator}
 
 type accountAdd struct {
 	config.Store `embed:""`
@@ -41,7 +46,20 @@ func (c accountAdd) Run(ctx context.Context) error {
 		return err
 	}
 	password := rand.Text()
-	if _, err := identity.New(d, box, 1).Create(ctx, time.Now(), c.Email, password, found[0].Language, found[0].ID); err != nil {
+	accounts, now := identity.New(d, box, 1), time.Now()
+	hashed, err := accounts.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	err = d.Write(ctx, func(tx *db.Tx) error {
+		made, err := accounts.Open(ctx, tx, now, identity.NewAccount{Email: c.Email, PasswordHash: hashed, Language: found[0].Language,
+			Role: identity.Member, Members: []string{found[0].ID}})
+		if err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, atCommandLine.Did(now, "account.created", made, found[0].ID))
+	})
+	if err != nil {
 		return err
 	}
 	fmt.Printf("account opened\n  e-mail    %s\n  password  %s   (give it to the member; it is not shown again)\n", c.Email, password)

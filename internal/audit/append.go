@@ -12,6 +12,11 @@ const columns = 10
 // together is how many entries go into one statement at most.
 const together = 500
 
+// Write is Append in a transaction of its own, for what stands in no other one: a look at a record, a failed sign-in.
+func Write(ctx context.Context, d *db.DB, entries ...Entry) error {
+	return d.Write(ctx, func(tx *db.Tx) error { return Append(ctx, tx, entries...) })
+}
+
 // Append writes entries in the transaction of what they tell, two statements for all of them that wait for the next one
 // (tx.Later), and touches no row that somebody else writes. A missing time, action or role is an error. An empty list
 // does nothing.
@@ -19,8 +24,8 @@ func Append(ctx context.Context, tx *db.Tx, entries ...Entry) error {
 	for len(entries) > 0 {
 		n := min(len(entries), together)
 		args, ids := make([]any, 0, n*columns), make([]any, 0, n)
-		for i, e := range entries[:n] {
-			e, err := e.kept(i)
+		for _, e := range entries[:n] {
+			e, err := e.kept()
 			if err != nil {
 				return fmt.Errorf("append to the audit log: %w", err)
 			}

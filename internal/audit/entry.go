@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -51,12 +52,27 @@ const (
 	maxWord   = 200 // of each of the other fields
 )
 
+// Who is who acts, in which role and from where: what all entries of one request share.
+type Who struct {
+	Actor string
+	Role  string
+	From  string
+}
+
+// Program is the Who of what the program does by itself, or hears from outside.
+var Program = Who{Role: System}
+
+// Did returns an entry of what somebody did to subject; member is whose record it concerns, "" for none.
+func (w Who) Did(at time.Time, action, subject, member string) Entry {
+	return Entry{At: at, Actor: w.Actor, Role: w.Role, From: w.From, Action: action, Subject: subject, Member: member}
+}
+
 // GuestActor is the Actor of a guest with a session.
 func GuestActor(sessionID string) string { return "guest:" + sessionID }
 
-// kept returns the entry as it is kept: the i-th of its statement, with an id, a time in whole microseconds and texts that
+// kept returns the entry as it is kept: with an id, a time in whole microseconds and texts that
 // both databases take. It is an error where something is missing that a program has to say.
-func (e Entry) kept(i int) (Entry, error) {
+func (e Entry) kept() (Entry, error) {
 	switch {
 	case e.At.IsZero():
 		return Entry{}, errors.New("an entry needs a time")
@@ -67,7 +83,7 @@ func (e Entry) kept(i int) (Entry, error) {
 	}
 	e.At = e.At.UTC().Truncate(time.Microsecond)
 	if e.ID == "" {
-		e.ID = newID(e.At, i)
+		e.ID = newID(e.At)
 	}
 	if e.ID < idOf(firstID(e.At)) || e.ID >= idOf(firstID(e.At.Add(time.Millisecond))) {
 		return Entry{}, fmt.Errorf("the id %q does not begin with the entry's time", e.ID)
@@ -109,14 +125,17 @@ func clean(s string, n int) string {
 
 var letters = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 
-// newID returns an id that begins with the time and then with i, its place in a statement: a UUID of version 7, written
-// like every row id.
-func newID(at time.Time, i int) string {
+// made counts the ids of this process, so that entries of one moment stay in order.
+var made atomic.Uint32
+
+// newID returns an id that begins with the time and goes on with a number that grows: a UUID of version 7, written like
+// every row id.
+func newID(at time.Time) string {
 	u := firstID(at)
-	rest := at.UnixMicro() % 1000 * 4096 / 1000
-	binary.BigEndian.PutUint16(u[6:], 7<<12|uint16(rest))
-	binary.BigEndian.PutUint16(u[8:], 2<<14|uint16(min(i, 1<<14-1)))
-	rand.Read(u[10:])
+	n := made.Add(1)
+	binary.BigEndian.PutUint16(u[6:], 7<<12|uint16(at.UnixMicro()%1000*4096/1000))
+	binary.BigEndian.PutUint32(u[8:], 2<<30|n&(1<<30-1))
+	rand.Read(u[12:])
 	return idOf(u)
 }
 

@@ -160,7 +160,8 @@ func (a *Accounts) SealEmails(ctx context.Context) (sealed int, err error) {
 	}
 }
 
-// SignIn checks e-mail and password of a member and returns the account's id, or ErrSignIn.
+// SignIn checks e-mail and password of a member and returns the account's id. With ErrSignIn it returns whose password was
+// not the right one, "" where there is no such account: that is for the audit log, and never for whoever asks.
 func (a *Accounts) SignIn(ctx context.Context, email, password string) (string, error) {
 	return a.checkPassword(ctx, a.emailIndex(Member, email), password)
 }
@@ -185,7 +186,7 @@ func (a *Accounts) checkPassword(ctx context.Context, index, password string) (s
 		return "", err
 	}
 	if !ok || accountID == "" {
-		return "", ErrSignIn
+		return accountID, ErrSignIn
 	}
 	return accountID, nil
 }

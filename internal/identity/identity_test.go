@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -63,9 +64,9 @@ func TestSignIn(t *testing.T) {
 		if got, err := a.SignIn(t.Context(), "maya@members.EXAMPLE", password); err != nil || got != made {
 			t.Errorf("signed in as %q, %v; want %q", got, err, made)
 		}
-		for _, wrong := range [][2]string{{"maya@members.example", "another password!"}, {"nobody@members.example", password}, {"", ""}} {
-			if got, err := a.SignIn(t.Context(), wrong[0], wrong[1]); !fault.Is(err, fault.SignIn) || got != "" {
-				t.Errorf("%v: %q, %v; want the one refusal", wrong, got, err)
+		for _, wrong := range [][3]string{{"maya@members.example", "another password!", made}, {"nobody@members.example", password, ""}, {"", "", ""}} {
+			if got, err := a.SignIn(t.Context(), wrong[0], wrong[1]); !errors.Is(err, ErrSignIn) || got != wrong[2] {
+				t.Errorf("%v: %q, %v; want the one refusal, and for the log whose account it was", wrong, got, err)
 			}
 		}
 		if _, err := a.Create(t.Context(), noon, "MAYA@members.example", password, "en", m); fault.CodeOf(err) != "account.email_taken" {

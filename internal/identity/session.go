@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"memberpay/internal/audit"
 	"memberpay/internal/db"
 	"memberpay/internal/id"
 )
@@ -72,6 +73,7 @@ const mostEarlier = 8
 type Opening struct {
 	AccountID string    // "" for a guest
 	Members   []string  // member row ids whose bills may be seen
+	Found     []string  // those of them who were found just now, by a number and a date of birth
 	Waiting   string    // account whose second factor is still to come
 	How       string    // with what the owner signed in; "" where nobody did
 	ProvedAt  time.Time // when that was; now where it is zero
@@ -102,12 +104,34 @@ func (a *Accounts) Start(ctx context.Context, now time.Time, o Opening) (Session
 		_, err := tx.ExecContext(ctx, `INSERT INTO session (id, account_id, members, earlier, waiting_for, how, browser, address, created_at, proved_at, seen_at, expires_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, s.ID, s.AccountID, strings.Join(s.Members, ","), strings.Join(s.Earlier, ","), s.Waiting,
 			s.How, s.Browser, s.Address, db.Micros(now), db.Micros(s.ProvedAt), db.Micros(now), db.Micros(s.ExpiresAt))
-		return err
+		if err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, s.opened(now, o)...)
 	})
 	if err != nil {
 		return Session{}, "", fmt.Errorf("start session: %w", err)
 	}
 	return s, token, nil
+}
+
+// opened is what the audit log says of a new session: that somebody signed in, and whom a guest found. A session that only
+// goes on under a new token is no news.
+func (s Session) opened(now time.Time, o Opening) []audit.Entry {
+	who := audit.Who{Actor: s.AccountID, Role: string(s.Role), From: s.Address}
+	if s.AccountID == "" {
+		who = audit.Who{Actor: audit.GuestActor(s.ID), Role: audit.Guest, From: s.Address}
+	}
+	var out []audit.Entry
+	if s.AccountID != "" && o.How != "" && o.ProvedAt.IsZero() {
+		e := who.Did(now, "sign_in", s.AccountID, "")
+		e.Detail = o.How
+		out = append(out, e)
+	}
+	for _, m := range o.Found {
+		out = append(out, who.Did(now, "member.found", m, m))
+	}
+	return out
 }
 
 // Prove marks that the session's owner has just proved who they are again, with how. The caller rotates the token.

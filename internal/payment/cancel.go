@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"memberpay/internal/audit"
 	"memberpay/internal/db"
 	"memberpay/internal/fault"
 	"memberpay/internal/processor"
@@ -13,21 +14,21 @@ import (
 // ErrTooLate means that a payment cannot be canceled any more: the file went to the bank, or the card was charged.
 var ErrTooLate = fault.New(fault.Conflict, "payment.too_late_to_cancel")
 
-// Cancel stops a payment for its payer: a bank payment until its file is cut, a card payment while the payer's bank
+// Cancel stops a payment for its payer, who is by: a bank payment until its file is cut, a card payment while the payer's bank
 // still waits for the payer. It returns ErrTooLate, and the payment as it is, where that is over.
-func (p *Payments) Cancel(ctx context.Context, pay Payment) (Payment, error) {
+func (p *Payments) Cancel(ctx context.Context, pay Payment, by audit.Who) (Payment, error) {
 	switch {
 	case pay.Rail == Bank && pay.State == Pending:
-		return p.cancelBank(ctx, pay)
+		return p.cancelBank(ctx, pay, by)
 	case pay.Rail == Card && pay.State == ActionRequired:
-		return p.cancelCard(ctx, pay)
+		return p.cancelCard(ctx, pay, by)
 	case pay.State == Canceled:
 		return pay, nil
 	}
 	return pay, ErrTooLate
 }
 
-func (p *Payments) cancelBank(ctx context.Context, pay Payment) (out Payment, err error) {
+func (p *Payments) cancelBank(ctx context.Context, pay Payment, by audit.Who) (out Payment, err error) {
 	err = p.db.Write(ctx, func(tx *db.Tx) error {
 		out = pay
 		queued, err := p.bank.CancelQueued(ctx, tx, pay.ID)
@@ -37,13 +38,13 @@ func (p *Payments) cancelBank(ctx context.Context, pay Payment) (out Payment, er
 		if !queued {
 			return ErrTooLate
 		}
-		out, err = p.RecordIn(ctx, tx, pay.ID, Change{To: Canceled})
+		out, err = p.RecordIn(ctx, tx, pay.ID, Change{To: Canceled, By: by})
 		return err
 	})
 	return out, err
 }
 
-func (p *Payments) cancelCard(ctx context.Context, pay Payment) (Payment, error) {
+func (p *Payments) cancelCard(ctx context.Context, pay Payment, by audit.Who) (Payment, error) {
 	a, err := p.attemptWhere(ctx, "payment_id = $1", pay.ID)
 	if err != nil {
 		return pay, err
@@ -56,7 +57,7 @@ func (p *Payments) cancelCard(ctx context.Context, pay Payment) (Payment, error)
 	}
 	change := changeOf(outcome)
 	if outcome.Status == processor.Declined {
-		change = Change{To: Canceled}
+		change = Change{To: Canceled, By: by}
 	}
 	out, err := p.Record(ctx, pay.ID, change)
 	if err == nil && out.State != Canceled {

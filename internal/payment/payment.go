@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"memberpay/internal/audit"
 	"memberpay/internal/bill"
 	"memberpay/internal/fault"
 	"memberpay/internal/money"
@@ -94,6 +95,7 @@ type Request struct {
 	Language      string
 	Authorization string
 	Address       string // network address of the payer, for the authorization record
+	Role          string // in which the payer acts, for the audit log; a member or a guest where ""
 	ReturnURL     string // where a challenge sends the payer back, "{ref}" stands for the confirmation number
 }
 
@@ -104,6 +106,22 @@ func (r Request) Total() money.Cents {
 		sum += l.Amount
 	}
 	return sum
+}
+
+// payer is who pays, for the audit log.
+func (r Request) payer() audit.Who {
+	w := audit.Who{Actor: r.AccountID, Role: r.Role, From: r.Address}
+	if w.Actor == "" && r.SessionID != "" {
+		w.Actor = audit.GuestActor(r.SessionID)
+	}
+	switch {
+	case w.Role != "":
+	case r.AccountID != "":
+		w.Role = audit.Member
+	default:
+		w.Role = audit.Guest
+	}
+	return w
 }
 
 // hash identifies what is asked: the same key with another hash is a different wish. Of an account number only the last

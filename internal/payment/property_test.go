@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"memberpay/internal/audit"
 	"memberpay/internal/bill"
 	"memberpay/internal/db"
 	"memberpay/internal/db/dbtest"
@@ -137,7 +138,7 @@ func (l *life) cancel(r *rapid.T) {
 	l.r = r
 	all := append(append([]string{}, l.queued...), l.cards...)
 	p := l.one(all, "payment")
-	if _, err := l.w.Payments.Cancel(l.t.Context(), l.w.Payment(l.t, p)); err != nil && !fault.Is(err, fault.Conflict) {
+	if _, err := l.w.Payments.Cancel(l.t.Context(), l.w.Payment(l.t, p), audit.Who{Role: audit.Guest}); err != nil && !fault.Is(err, fault.Conflict) {
 		r.Fatal(err)
 	}
 	for i, q := range l.queued {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"memberpay/internal/audit"
 	"memberpay/internal/bill"
 	"memberpay/internal/db"
 	"memberpay/internal/event"
@@ -22,6 +23,7 @@ type Change struct {
 	ActionURL string
 	Amount    money.Cents    // what the outside world says moved; 0 where it does not say
 	Card      processor.Card // what the processor says of the card, if anything
+	By        audit.Who      // whose wish it is; the program, or news from outside, where it is zero
 }
 
 // Record changes a payment's state in a transaction of its own and returns the payment as it is then.
@@ -72,7 +74,23 @@ func (p *Payments) RecordIn(ctx context.Context, tx *db.Tx, paymentID string, c 
 		Data: map[string]string{"from": string(from), "reason": pay.Reason}}); err != nil {
 		return Payment{}, err
 	}
+	if err := audit.Append(ctx, tx, c.entry(now, from, pay)); err != nil {
+		return Payment{}, err
+	}
 	return pay, p.outbox.Tell(ctx, tx, now, letter(from, pay)...)
+}
+
+// entry is what the audit log says of a change.
+func (c Change) entry(now time.Time, from State, pay Payment) audit.Entry {
+	by := c.By
+	if by == (audit.Who{}) {
+		by = audit.Program
+	}
+	e := by.Did(now, "payment."+string(pay.State), pay.ID, pay.PayerID)
+	if e.Detail = "was " + string(from); pay.Reason != "" {
+		e.Detail += ", " + pay.Reason
+	}
+	return e
 }
 
 // letter is what the payer is told by mail of a change, if anything.
@@ -136,7 +154,10 @@ func (p *Payments) late(ctx context.Context, tx *db.Tx, now time.Time, pay Payme
 		{Debit: pay.Rail.account(), Credit: ledger.Credit, Amount: pay.Amount, PaymentID: pay.ID, MemberID: pay.PayerID}}}); err != nil {
 		return err
 	}
-	return event.Append(ctx, tx, event.Event{At: now, Kind: "payment.late_success", Subject: pay.ID})
+	if err := event.Append(ctx, tx, event.Event{At: now, Kind: "payment.late_success", Subject: pay.ID}); err != nil {
+		return err
+	}
+	return audit.Append(ctx, tx, audit.Program.Did(now, "payment.late_success", pay.ID, pay.PayerID))
 }
 
 // except opens a case for a person, once for the same kind, subject and detail.

@@ -5,8 +5,10 @@ import (
 	"slices"
 	"testing"
 
+	"memberpay/internal/audit"
 	"memberpay/internal/db"
 	"memberpay/internal/db/dbtest"
+	"memberpay/internal/event"
 	"memberpay/internal/money"
 	"memberpay/internal/payment"
 	"memberpay/internal/payment/paymenttest"
@@ -175,6 +177,42 @@ func clean(t *testing.T, w *paymenttest.World) {
 		if r.Count > 0 {
 			t.Errorf("%s is broken %d times: %v", r.Rule, r.Count, r.Violations)
 		}
+	}
+	logged(t, w)
+}
+
+// logged checks that every fact about a payment stands in the audit log, too, and no other.
+func logged(t *testing.T, w *paymenttest.World) {
+	t.Helper()
+	entries, err := audit.List(t.Context(), w.DB.Read(), audit.Filter{Action: "payment"}, 100_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := map[string][]string{}
+	for _, e := range entries {
+		if e.Member == "" || e.Role == audit.System && e.Actor != "" {
+			t.Errorf("the log has %+v", e)
+		}
+		said[e.Subject] = append(said[e.Subject], e.Action)
+	}
+	for payment, actions := range said {
+		facts, err := event.Of(t.Context(), w.DB.Read(), payment)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []string{"payment.submitted"}
+		for _, f := range facts[1:] {
+			want = append(want, f.Kind)
+		}
+		slices.Sort(want)
+		slices.Sort(actions)
+		if !slices.Equal(actions, want) {
+			t.Errorf("%s: the log says %v, what happened is %v", payment, actions, want)
+		}
+	}
+	var payments int
+	if err := w.DB.Read().QueryRowContext(t.Context(), "SELECT COUNT(*) FROM payment").Scan(&payments); err != nil || payments != len(said) {
+		t.Errorf("the log knows %d of %d payments, %v", len(said), payments, err)
 	}
 }
 

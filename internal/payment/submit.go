@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"memberpay/internal/audit"
 	"memberpay/internal/bill"
 	"memberpay/internal/db"
 	"memberpay/internal/event"
@@ -240,6 +241,7 @@ func (p *Payments) writeGroup(ctx context.Context, tx *db.Tx, group []*submissio
 	var attempts []*submission
 	var events []event.Event
 	var messages []event.Message
+	var entries []audit.Entry
 	for _, s := range group {
 		if !made[s.payment.ID] {
 			repeats = append(repeats, s)
@@ -254,6 +256,9 @@ func (p *Payments) writeGroup(ctx context.Context, tx *db.Tx, group []*submissio
 		} else {
 			attempts = append(attempts, s)
 		}
+		entry := s.request.payer().Did(s.payment.SubmittedAt, "payment.submitted", s.payment.ID, s.payment.PayerID)
+		entry.Detail = string(s.payment.Rail)
+		entries = append(entries, entry)
 		events = append(events, event.Event{At: s.payment.SubmittedAt, Kind: "payment." + string(s.payment.State), Subject: s.payment.ID})
 	}
 	now := p.now()
@@ -272,6 +277,9 @@ func (p *Payments) writeGroup(ctx context.Context, tx *db.Tx, group []*submissio
 		return nil, err
 	}
 	if err := event.Append(ctx, tx, events...); err != nil {
+		return nil, err
+	}
+	if err := audit.Append(ctx, tx, entries...); err != nil {
 		return nil, err
 	}
 	return repeats, p.outbox.Tell(ctx, tx, now, messages...)

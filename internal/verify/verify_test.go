@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"memberpay/internal/audit"
 	"memberpay/internal/db"
 	"memberpay/internal/db/dbtest"
 	"memberpay/internal/payment"
@@ -35,7 +36,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	w.bank = w.Pay(t, open, 5_000, "").ID
 	returned, undone := w.Pay(t, w.Bill(t, 700), 700, ""), w.Pay(t, w.Bill(t, 800), 800, "")
 	canceled := w.Pay(t, w.Bill(t, 900), 900, "")
-	if _, err := w.Payments.Cancel(t.Context(), canceled); err != nil {
+	if _, err := w.Payments.Cancel(t.Context(), canceled, audit.Program); err != nil {
 		t.Fatalf("cancel: %v", err)
 	}
 	w.Cut(t)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -106,11 +107,17 @@ func (c *Context) SignIn(o identity.Opening) error {
 	return nil
 }
 
-// SeeToo lets the session see the bills of members, under a new token. A guest becomes known; somebody signed in stays
+// SeeToo lets the session see the bills of members, who were found just now, under a new token. A guest becomes known; somebody signed in stays
 // who they are, and has proved no more than before.
 func (c *Context) SeeToo(members []string) error {
 	before := c.Session
-	if err := c.SignIn(identity.Opening{AccountID: before.AccountID, Members: members, Waiting: before.Waiting, How: before.How, ProvedAt: before.ProvedAt}); err != nil {
+	var found []string
+	for _, m := range members {
+		if !slices.Contains(before.Members, m) {
+			found = append(found, m)
+		}
+	}
+	if err := c.SignIn(identity.Opening{AccountID: before.AccountID, Members: members, Found: found, Waiting: before.Waiting, How: before.How, ProvedAt: before.ProvedAt}); err != nil {
 		return err
 	}
 	return nil

@@ -40,9 +40,9 @@ var layers = []layer{
 		{"processor", in("money")},
 		{"processor/stripe", in("money processor")},
 		{"processor/nacha", in("day db event fault id money seal")},
-		{"payment", in("bill db event fault id ledger money processor processor/nacha seal")},
+		{"payment", in("audit bill db event fault id ledger money processor processor/nacha seal")},
 		{"intake", in("bill day db id member money")},
-		{"identity", in("db fault id seal")},
+		{"identity", in("audit db fault id seal")},
 		{"household", in("audit day db event fault id identity letter member seal")},
 		{"consent", in("db event fault id seal")},
 		{"paper", nil},
@@ -51,7 +51,7 @@ var layers = []layer{
 	}},
 	{"pages", "what people see", []room{
 		{"web/ui", in("brand words")},
-		{"web", in("brand fault identity web/ui words")},
+		{"web", in("audit brand fault identity web/ui words")},
 		{"web/portal", in("audit bill brand consent day db event fault household id identity ledger letter member money paper payment processor processor/nacha seal web web/ui words")},
 	}},
 	{"whole", "what puts the parts together, and the worlds they are tried in", []room{

@@ -19,7 +19,7 @@ func (p *Portal) cancel(c *web.Context) error {
 	if !own(c, pay) {
 		return fault.New(fault.Forbidden, "payment.not_yours")
 	}
-	_, err = p.Payments.Cancel(c.R.Context(), pay)
+	_, err = p.Payments.Cancel(c.R.Context(), pay, c.Who())
 	if errors.Is(err, payment.ErrTooLate) {
 		return c.Redirect(paymentPath(pay) + "?late")
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"memberpay/internal/audit"
 	"memberpay/internal/fault"
 	"memberpay/internal/identity"
 	"memberpay/internal/web"
@@ -57,6 +58,9 @@ func (p *Portal) signInPost(c *web.Context) error {
 	}
 	accountID, err := c.Site.Accounts.SignIn(ctx, v.Email, password)
 	if fault.Is(err, fault.SignIn) {
+		if err := audit.Write(ctx, p.DB, c.Did("sign_in.failed", accountID, "")); err != nil {
+			return err
+		}
 		return p.showSignIn(c, http.StatusUnprocessableEntity, v, ui.Problem{Field: "email", Text: c.T("signin.wrong")})
 	}
 	if err != nil {
