@@ -210,6 +210,10 @@ func (c card) print(w *os.File, data string) {
 	fmt.Fprintf(w, "  Portal    %s\n  Sandbox   %s\n  Mailbox   %s\n\n", c.URL, c.SandboxURL, c.MailboxURL)
 	fmt.Fprintf(w, "  Members   %-24s %-12s %-12s %-6s %-22s %s\n", "name", "member ID", "born", "ZIP", "e-mail", "password")
 	for _, m := range c.Members {
+		if m.Email == "" {
+			fmt.Fprintf(w, "            %-24s %-12s %-12s %-6s %s\n", m.Name, m.MemberID, m.DateOfBirth, m.ZIP, "no account yet: create one at /join")
+			continue
+		}
 		fmt.Fprintf(w, "            %-24s %-12s %-12s %-6s %-22s %s\n", m.Name, m.MemberID, m.DateOfBirth, m.ZIP, m.Email, m.Password)
 	}
 	fmt.Fprintf(w, "\n  Cards     any future date, any security code, any ZIP code\n")

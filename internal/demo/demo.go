@@ -20,7 +20,8 @@ import (
 //go:embed plan.ndjson balance.csv
 var files embed.FS
 
-// Person is somebody who may sign in to the demonstration, or be looked up as a guest.
+// Person is somebody who may sign in to the demonstration, or be looked up as a guest. Email and Password are "" for one
+// who has no account yet.
 type Person struct {
 	Name        string `json:"name"`
 	MemberID    string `json:"member_id"`
@@ -31,11 +32,15 @@ type Person struct {
 	Language    string `json:"language"`
 }
 
-// People are the three members of the demonstration.
+// People are the members of the demonstration. The last three have no account: of Iris an e-mail address and a phone are
+// on file, of Otto only where he lives, of Vera neither.
 var People = []Person{
 	{"Maya Sampleton", "LH10002001", "1984-03-09", "97001", "maya@members.example", "violet-meadow-2001", "en"},
 	{"Teófilo Ejemplar Ñandú", "LH10003001", "1959-11-30", "97002", "teo@members.example", "violet-meadow-3001", "es"},
 	{"Ada Fictional", "LH10004001", "1991-01-15", "97003", "ada@members.example", "violet-meadow-4001", "en"},
+	{"Iris Placeholder", "LH10005001", "1977-04-18", "97004", "", "", "en"},
+	{"Otto Nominal", "LH10006001", "1948-10-02", "97005", "", "", "en"},
+	{"Vera Imaginaria", "LH10007001", "1969-06-24", "97006", "", "", "es"},
 }
 
 // Fill imports the demonstration's bills and opens its accounts, through the same doors as in production. It does
@@ -70,6 +75,9 @@ func Fill(ctx context.Context, d *db.DB, accounts *identity.Accounts, now time.T
 		return false, err
 	}
 	for _, p := range People {
+		if p.Email == "" {
+			continue
+		}
 		found, err := member.ByNumber(ctx, d.Read(), p.MemberID)
 		if err != nil {
 			return false, err

@@ -154,7 +154,7 @@ func personKey(p Person) string {
 // number of this person too, but never makes two people one. cards are the card numbers of this batch.
 func (r *Runner) person(ctx context.Context, tx *db.Tx, p Person, cards map[string]string) (member.Incoming, error) {
 	m := member.Incoming{MemberID: p.MemberID, PatientID: p.PatientID, Guarantor: p.Guarantor, Given: p.Given, Family: p.Family,
-		BirthDate: p.BirthDate, Deceased: p.Deceased, ZIP: p.ZIP, State: p.State, Email: p.Email, Phone: p.Phone, Language: p.Language, Previous: member.Number(p.Previous)}
+		BirthDate: p.BirthDate, Deceased: p.Deceased, Street: p.Street, City: p.City, ZIP: p.ZIP, State: p.State, Email: p.Email, Phone: p.Phone, Language: p.Language, Previous: member.Number(p.Previous)}
 	for _, n := range p.Numbers {
 		m.Numbers = append(m.Numbers, member.Number(n))
 	}

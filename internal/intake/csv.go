@@ -19,6 +19,8 @@ import (
 // Balance is one row of a balance file: a bill as the billing system sees it today, and whose it is.
 type Balance struct {
 	Person         Person
+	Street         string // lines of the patient's address as they were written
+	Street2        string
 	BillNumber     string
 	Kind           string // "medical" or "premium"
 	Payee          string // as written, "" for the default payee of the kind
@@ -64,6 +66,9 @@ var columns = []column{
 	{"first_name", false, text(200, func(b *Balance) *string { return &b.Person.Given })},
 	{"last_name", false, text(200, func(b *Balance) *string { return &b.Person.Family })},
 	{"date_of_birth", false, date(func(b *Balance) *day.Date { return &b.Person.BirthDate })},
+	{"street", false, text(200, func(b *Balance) *string { return &b.Street })},
+	{"street_2", false, text(200, func(b *Balance) *string { return &b.Street2 })},
+	{"city", false, text(100, func(b *Balance) *string { return &b.Person.City })},
 	{"zip", false, text(20, func(b *Balance) *string { return &b.Person.ZIP })},
 	{"state", false, text(40, func(b *Balance) *string { return &b.Person.State })},
 	{"payee", false, text(100, func(b *Balance) *string { return &b.Payee })},
@@ -297,6 +302,7 @@ func readBalance(order []*column, fields []string) (b Balance, bad *Refusal) {
 	if bad != nil {
 		return b, bad
 	}
+	b.Person.Street, b.Person.City = street([]string{b.Street, b.Street2}), addressLine(b.Person.City)
 	b.Silent = silent(order)
 	return b, b.check(given)
 }

@@ -84,8 +84,8 @@ func TestBalanceHeaderNamesEveryProblem(t *testing.T) {
 
 func TestBalanceFields(t *testing.T) {
 	t.Parallel()
-	text := "\xef\xbb\xbfbill_number,member_id,kind,patient_responsibility,first_name,last_name,date_of_birth,zip,state,payee,service_date,due_date,description,provider,insurer,charged,plan_paid,adjustments,paid,as_of,email,phone,language,guarantor_member_id,visit\n" +
-		"B1,M1,medical,20.00,José,Núñez,2/29/2000,02138,MA,,2026-03-01,2026-04-01,\"Office visit, long\",Dr. Example,Larkspur,100.00,70.00,10.00,5.00,2026-03-05,a@example.org,555-0100,es-US,M0,V1\n"
+	text := "\xef\xbb\xbfbill_number,member_id,kind,patient_responsibility,first_name,last_name,date_of_birth,street,street_2,city,zip,state,payee,service_date,due_date,description,provider,insurer,charged,plan_paid,adjustments,paid,as_of,email,phone,language,guarantor_member_id,visit\n" +
+		"B1,M1,medical,20.00,José,Núñez,2/29/2000,\"14 Sample  Street\nFloor 2\",Apt 3,Cambridge,02138,MA,,2026-03-01,2026-04-01,\"Office visit, long\",Dr. Example,Larkspur,100.00,70.00,10.00,5.00,2026-03-05,a@example.org,555-0100,es-US,M0,V1\n"
 	var got Balance
 	f := write(t, "f.csv", []byte(text))
 	whole, err := ReadBalances(t.Context(), f, func(r BalanceRecord) error {
@@ -99,7 +99,7 @@ func TestBalanceFields(t *testing.T) {
 		t.Fatal(whole, err)
 	}
 	p := got.Person
-	if p.Given != "José" || p.Family != "Núñez" || p.BirthDate.String() != "2000-02-29" || p.ZIP != "02138" || p.Language != "es" || p.Guarantor != "M0" {
+	if p.Given != "José" || p.Family != "Núñez" || p.BirthDate.String() != "2000-02-29" || p.ZIP != "02138" || p.Street != "14 Sample Street Floor 2\nApt 3" || p.City != "Cambridge" || p.Language != "es" || p.Guarantor != "M0" {
 		t.Errorf("person %+v", p)
 	}
 	if got.Charged != 10000 || got.PlanPaid != 7000 || got.Adjustments != 1000 || got.Responsibility != 2000 || got.Paid != 500 ||

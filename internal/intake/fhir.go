@@ -144,9 +144,11 @@ type contactPoint struct {
 }
 
 type address struct {
-	Use        string `json:"use"`
-	State      string `json:"state"`
-	PostalCode string `json:"postalCode"`
+	Use        string   `json:"use"`
+	Line       []string `json:"line"`
+	City       string   `json:"city"`
+	State      string   `json:"state"`
+	PostalCode string   `json:"postalCode"`
 }
 
 type communication struct {

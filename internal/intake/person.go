@@ -3,6 +3,7 @@ package intake
 import (
 	"strings"
 	"time"
+	"unicode"
 
 	"memberpay/internal/day"
 )
@@ -16,6 +17,8 @@ type Person struct {
 	Family    string
 	BirthDate day.Date
 	Deceased  bool
+	Street    string // lines of the home address above the city, separated by line breaks
+	City      string
 	ZIP       string
 	State     string
 	Email     string
@@ -130,6 +133,7 @@ func personOf(p *patient, url string) (Person, error) {
 	for _, a := range p.Address {
 		if a.Use != "old" && (out.ZIP == "" || a.Use == "home") && (a.PostalCode != "" || a.State != "") {
 			out.ZIP, out.State = strings.TrimSpace(a.PostalCode), a.State
+			out.Street, out.City = street(a.Line), addressLine(a.City)
 		}
 	}
 	out.Phone, out.Email = contact(p.Telecom, "phone", "sms"), contact(p.Telecom, "email", "email")
@@ -139,6 +143,28 @@ func personOf(p *patient, url string) (Person, error) {
 		}
 	}
 	return out, nil
+}
+
+// street is the lines of an address above the city, at most three.
+func street(lines []string) string {
+	var out []string
+	for _, l := range lines {
+		if l = addressLine(l); l != "" && len(out) < 3 {
+			out = append(out, l)
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
+// addressLine is one line of an address without control characters, cut where no envelope would hold it.
+func addressLine(s string) string {
+	s = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, s)), " ")
+	return string([]rune(s)[:min(len([]rune(s)), 100)])
 }
 
 // cardNumber is the number on the card: the member number that has no end, or else the one that ended last.

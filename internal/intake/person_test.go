@@ -38,6 +38,28 @@ func TestPersonOf(t *testing.T) {
 	}
 }
 
+// TestAddressOnFile: the home address goes with its ZIP code, without what no envelope holds.
+func TestAddressOnFile(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`[{"line":["14 Sample Street"," Apt  3 "],"city":"Nome","state":"AK","postalCode":"99762"}]`:                                                    "14 Sample Street|Apt 3 / Nome / AK / 99762",
+		`[{"use":"work","line":["1 Office Way"],"city":"X","postalCode":"10001"},{"use":"home","line":["2 Home Way"],"city":"Y","postalCode":"20002"}]`: "2 Home Way / Y /  / 20002",
+		`[{"use":"old","line":["1 Old Way"],"city":"X","postalCode":"10001"}]`:                                                                          " /  /  / ",
+		`[{"line":["a","b","c","d"],"city":"Y","state":"OR"}]`:                                                                                          "a|b|c / Y / OR / ",
+		`[{"line":["1 Main\nSt",""],"city":"\tX","postalCode":" 10001 "}]`:                                                                              "1 Main St / X /  / 10001",
+		`[{"line":["` + strings.Repeat("é", 300) + `"],"postalCode":"10001"}]`:                                                                          strings.Repeat("é", 100) + " /  /  / 10001",
+	} {
+		var p patient
+		if err := decode([]byte(`{"id":"p","address":`+text+`}`), &p); err != nil {
+			t.Fatal(err)
+		}
+		got, err := personOf(&p, "")
+		if s := strings.Join([]string{strings.ReplaceAll(got.Street, "\n", "|"), got.City, got.State, got.ZIP}, " / "); err != nil || s != want {
+			t.Errorf("%s: %q, want %q (%v)", text, s, want, err)
+		}
+	}
+}
+
 func TestPersonWithoutAnything(t *testing.T) {
 	t.Parallel()
 	if _, err := personOf(&patient{}, ""); err == nil {

@@ -27,6 +27,8 @@ type Incoming struct {
 	Family    string
 	BirthDate day.Date
 	Deceased  bool
+	Street    string // lines of the home address above the city, separated by line breaks
+	City      string
 	ZIP       string
 	State     string
 	Email     string
@@ -158,6 +160,11 @@ func merge(m *Member, in Incoming) bool {
 	set(&m.PatientID, in.PatientID)
 	set(&m.Given, in.Given)
 	set(&m.Family, in.Family)
+	if in.moved(m) {
+		m.Street, m.City, m.State = "", "", ""
+	}
+	set(&m.Street, in.Street)
+	set(&m.City, in.City)
 	set(&m.ZIP, in.ZIP)
 	set(&m.State, in.State)
 	set(&m.Email, in.Email)
@@ -169,6 +176,15 @@ func merge(m *Member, in Incoming) bool {
 	m.Deceased = m.Deceased || in.Deceased
 	return *m != before
 }
+
+// moved reports whether in has another home address than m, of which what it does not say must not be taken from the old one.
+func (in Incoming) moved(m *Member) bool {
+	other := func(was, is string) bool { return was != "" && is != "" && was != is }
+	return other(first5(m.ZIP), first5(in.ZIP)) || other(m.Street, in.Street)
+}
+
+// first5 is the part of a ZIP code that says where.
+func first5(zip string) string { return zip[:min(len(zip), 5)] }
 
 func created(fresh []*Member, m *Member) bool {
 	for _, f := range fresh {
@@ -382,16 +398,16 @@ func (p *people) readFormer(ctx context.Context, tx *db.Tx, incoming []Incoming)
 }
 
 func insert(ctx context.Context, tx *db.Tx, now time.Time, list []*Member) error {
-	const columns = 15
+	const columns = 17
 	for len(list) > 0 {
 		n := min(len(list), 400)
 		args := make([]any, 0, n*columns)
 		for _, m := range list[:n] {
 			args = append(args, m.ID, m.MemberID, m.PatientID, m.GuarantorID, m.Given, m.Family, m.BirthDate, m.Deceased,
-				m.ZIP, m.State, m.Email, m.Phone, m.Language, db.Micros(now), db.Micros(now))
+				m.Street, m.City, m.ZIP, m.State, m.Email, m.Phone, m.Language, db.Micros(now), db.Micros(now))
 		}
 		if err := tx.Later(ctx, "insert members", `INSERT INTO member (id, member_id, patient_id, guarantor_id, given, family, birth_date,
-			deceased, zip, state, email, phone, language, created_at, updated_at) VALUES `+db.Values(n, columns), args...); err != nil {
+			deceased, street, city, zip, state, email, phone, language, created_at, updated_at) VALUES `+db.Values(n, columns), args...); err != nil {
 			return err
 		}
 		list = list[n:]
@@ -401,9 +417,9 @@ func insert(ctx context.Context, tx *db.Tx, now time.Time, list []*Member) error
 
 func update(ctx context.Context, tx *db.Tx, now time.Time, m *Member) error {
 	_, err := tx.ExecContext(ctx, `UPDATE member SET member_id = $2, patient_id = $3, guarantor_id = $4, given = $5, family = $6,
-		birth_date = $7, deceased = $8, zip = $9, state = $10, email = $11, phone = $12, language = $13, updated_at = $14
+		birth_date = $7, deceased = $8, zip = $9, state = $10, email = $11, phone = $12, language = $13, updated_at = $14, street = $15, city = $16
 		WHERE id = $1`, m.ID, m.MemberID, m.PatientID, m.GuarantorID, m.Given, m.Family, m.BirthDate, m.Deceased,
-		m.ZIP, m.State, m.Email, m.Phone, m.Language, db.Micros(now))
+		m.ZIP, m.State, m.Email, m.Phone, m.Language, db.Micros(now), m.Street, m.City)
 	if err != nil {
 		return fmt.Errorf("update member: %w", err)
 	}

@@ -1,6 +1,7 @@
 package member_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -153,6 +154,32 @@ func TestFamilyOnOneCard(t *testing.T) {
 		a.BirthDate = day.MustParse("1981-01-02")
 		if again := bring(t, d, a)[0]; again != first || look(t, d, first).BirthDate != a.BirthDate {
 			t.Error("a corrected date of birth made somebody new")
+		}
+	})
+}
+
+// TestAddress: an address is one thing. Who moved does not get a letter at the new ZIP code's old street.
+func TestAddress(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		for _, step := range []struct {
+			name string
+			in   member.Incoming
+			want string
+		}{
+			{"only a ZIP code", member.Incoming{ZIP: "97001"}, ""},
+			{"all of it", member.Incoming{Street: "14 Sample Street\nApt 3", City: "Riverside Landing", State: "OR", ZIP: "97001"}, "14 Sample Street|Apt 3|Riverside Landing, OR 97001"},
+			{"nothing new", member.Incoming{Given: "Ana"}, "14 Sample Street|Apt 3|Riverside Landing, OR 97001"},
+			{"four more digits", member.Incoming{ZIP: "97001-1234"}, "14 Sample Street|Apt 3|Riverside Landing, OR 97001-1234"},
+			{"another ZIP code", member.Incoming{ZIP: "10001"}, ""},
+			{"the rest of it", member.Incoming{Street: "1 New Street", City: "Elsewhere"}, "1 New Street|Elsewhere 10001"},
+			{"another street", member.Incoming{Street: "2 New Street", ZIP: "10001"}, ""},
+		} {
+			step.in.PatientID = "pat-ana"
+			m := look(t, d, bring(t, d, step.in)[0])
+			if got := strings.Join(m.Address(), "|"); got != step.want {
+				t.Errorf("%s: %q, want %q", step.name, got, step.want)
+			}
 		}
 	})
 }

@@ -18,6 +18,8 @@ type Member struct {
 	Family      string
 	BirthDate   day.Date
 	Deceased    bool
+	Street      string // lines of the home address above the city, separated by line breaks; "" where the source has none
+	City        string
 	ZIP         string
 	State       string
 	Email       string
@@ -28,6 +30,19 @@ type Member struct {
 
 // Name is the full name as written, "" for a person known only by number.
 func (m Member) Name() string { return strings.TrimSpace(m.Given + " " + m.Family) }
+
+// Address is the home address as it stands on an envelope, a line each, without the name. It is empty unless street, city
+// and ZIP code are known: a letter needs all of them.
+func (m Member) Address() []string {
+	if m.Street == "" || m.City == "" || m.ZIP == "" {
+		return nil
+	}
+	last := m.City
+	if m.State != "" {
+		last += ", " + m.State
+	}
+	return append(strings.Split(m.Street, "\n"), last+" "+m.ZIP)
+}
 
 // Initials are for places where a full name would tell too much.
 func (m Member) Initials() string {

@@ -12,13 +12,13 @@ import (
 	"memberpay/internal/id"
 )
 
-const fields = `id, member_id, patient_id, guarantor_id, given, family, birth_date, deceased, zip, state, email, phone, language, updated_at`
+const fields = `id, member_id, patient_id, guarantor_id, given, family, birth_date, deceased, street, city, zip, state, email, phone, language, updated_at`
 
 func scan(row interface{ Scan(...any) error }) (Member, error) {
 	var m Member
 	var updated int64
 	err := row.Scan(&m.ID, &m.MemberID, &m.PatientID, &m.GuarantorID, &m.Given, &m.Family, &m.BirthDate, &m.Deceased,
-		&m.ZIP, &m.State, &m.Email, &m.Phone, &m.Language, &updated)
+		&m.Street, &m.City, &m.ZIP, &m.State, &m.Email, &m.Phone, &m.Language, &updated)
 	m.UpdatedAt = db.Time(updated)
 	return m, err
 }
