@@ -77,15 +77,22 @@ func (p *Payments) keepCard(ctx context.Context, pay Payment, o processor.Outcom
 	}
 }
 
-// ForgetCard removes a saved card here and at the processor.
-func (p *Payments) ForgetCard(ctx context.Context, accountID, savedID string) error {
+// ForgetCard removes a saved card here and at the processor. Each of with runs in the transaction that removes it.
+func (p *Payments) ForgetCard(ctx context.Context, accountID, savedID string, with ...func(tx *db.Tx) error) error {
 	s, err := p.savedCard(ctx, accountID, savedID)
 	if err != nil {
 		return err
 	}
 	err = p.db.Write(ctx, func(tx *db.Tx) error {
-		_, err := tx.ExecContext(ctx, "UPDATE saved_card SET removed_at = $2 WHERE id = $1", s.ID, db.Micros(p.now()))
-		return err
+		if _, err := tx.ExecContext(ctx, "UPDATE saved_card SET removed_at = $2 WHERE id = $1", s.ID, db.Micros(p.now())); err != nil {
+			return err
+		}
+		for _, also := range with {
+			if err := also(tx); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("forget card: %w", err)

@@ -85,7 +85,11 @@ func (p *Portal) payGroup(c *web.Context, cards []payment.SavedCard) accountGrou
 			row.Lines = append(row.Lines, savedName(c, card))
 		}
 	}
-	return accountGroup{Title: c.T("account.pay"), Rows: []ui.Row{row}}
+	if len(cards) > 0 {
+		row.Change = changeLink(c, "account.cards", "/account/authorizations")
+	}
+	return accountGroup{Title: c.T("account.pay"), Rows: []ui.Row{row,
+		{Key: c.T("account.authorizations"), Value: c.T("account.authorizations.what"), Change: seeLink(c, "account.authorizations", "/account/authorizations")}}}
 }
 
 // savedName is what a saved card is called.
@@ -96,6 +100,11 @@ func savedName(c *web.Context, card payment.SavedCard) string {
 // changeLink is the link of a row to where its answer is changed; what names the row.
 func changeLink(c *web.Context, what, href string) *ui.Link {
 	return &ui.Link{Label: c.T("shell.change"), Href: href, What: c.T(what)}
+}
+
+// seeLink is the link of a row to a page with more about it.
+func seeLink(c *web.Context, what, href string) *ui.Link {
+	return &ui.Link{Label: c.T("account.see"), Href: href, What: c.T(what)}
 }
 
 // accountFrame is the frame of a page below the overview.

@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 
+	"memberpay/internal/audit"
+	"memberpay/internal/db"
 	"memberpay/internal/fault"
 	"memberpay/internal/payment"
 	"memberpay/internal/web"
@@ -82,7 +84,12 @@ func (p *Portal) forgetCard(c *web.Context) error {
 	if err := c.ReadForm(); err != nil {
 		return err
 	}
-	err := p.Payments.ForgetCard(c.R.Context(), c.Session.AccountID, c.R.PathValue("card"))
+	card := c.R.PathValue("card")
+	err := p.Payments.ForgetCard(c.R.Context(), c.Session.AccountID, card, func(tx *db.Tx) error {
+		entry := accountEntry(c, "card.removed")
+		entry.Subject = card
+		return audit.Append(c.R.Context(), tx, entry)
+	})
 	if err != nil && !fault.Is(err, fault.NotFound) { // removed twice is removed
 		return err
 	}
