@@ -126,6 +126,9 @@ func (s Session) opened(now time.Time, o Opening) []audit.Entry {
 	if s.AccountID != "" && o.How != "" && o.ProvedAt.IsZero() {
 		e := who.Did(now, "sign_in", s.AccountID, "")
 		e.Detail = o.How
+		if s.Browser != "" {
+			e.Detail += ", " + s.Browser
+		}
 		out = append(out, e)
 	}
 	for _, m := range o.Found {

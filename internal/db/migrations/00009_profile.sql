@@ -55,3 +55,6 @@ CREATE TABLE notice_preference (
 
 -- The payment whose authorization allowed the card to be kept.
 ALTER TABLE saved_card ADD COLUMN payment_id TEXT NOT NULL DEFAULT '';
+
+-- Who tried to sign in to an account and failed, for its owner to read.
+CREATE INDEX audit_entry_failed ON audit_entry (subject, id) WHERE action = 'sign_in.failed';

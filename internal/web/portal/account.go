@@ -43,7 +43,7 @@ func (p *Portal) account(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	v := accountView{Groups: []accountGroup{p.reachGroup(c, who), p.sendGroup(c, paperless), p.payGroup(c, cards)}}
+	v := accountView{Groups: []accountGroup{p.reachGroup(c, who), p.sendGroup(c, paperless), p.payGroup(c, cards), safetyGroup(c)}}
 	if done := c.R.URL.Query().Get("done"); accountDone[done] {
 		v.Done = c.T("account.done." + done)
 	}
@@ -90,6 +90,13 @@ func (p *Portal) payGroup(c *web.Context, cards []payment.SavedCard) accountGrou
 	}
 	return accountGroup{Title: c.T("account.pay"), Rows: []ui.Row{row,
 		{Key: c.T("account.authorizations"), Value: c.T("account.authorizations.what"), Change: seeLink(c, "account.authorizations", "/account/authorizations")}}}
+}
+
+// safetyGroup is who gets in, and who looked.
+func safetyGroup(c *web.Context) accountGroup {
+	return accountGroup{Title: c.T("account.safety"), Rows: []ui.Row{
+		{Key: c.T("account.activity"), Value: c.T("account.activity.what"), Change: seeLink(c, "account.activity", "/account/activity")},
+	}}
 }
 
 // savedName is what a saved card is called.

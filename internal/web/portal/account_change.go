@@ -26,7 +26,7 @@ func (p *Portal) change(c *web.Context, action string, told letter.AccountChange
 		if err := do(tx); err != nil {
 			return err
 		}
-		if err := audit.Append(ctx, tx, accountEntry(c, action)); err != nil {
+		if err := audit.Append(ctx, tx, c.Did(action, c.Session.AccountID, "")); err != nil {
 			return err
 		}
 		return p.Outbox.Tell(ctx, tx, c.Now, letter.New(told, id.New("chg"), letter.To{Channel: event.Mail, Recipient: who.Email, Language: lang}))
@@ -40,11 +40,6 @@ func (p *Portal) quietChange(c *web.Context, action string, do func(tx *db.Tx) e
 		if err := do(tx); err != nil {
 			return err
 		}
-		return audit.Append(ctx, tx, accountEntry(c, action))
+		return audit.Append(ctx, tx, c.Did(action, c.Session.AccountID, ""))
 	})
-}
-
-// accountEntry is what the audit log says of a change that the reader makes of their own account.
-func accountEntry(c *web.Context, action string) audit.Entry {
-	return audit.Entry{At: c.Now, Actor: c.Session.AccountID, Role: string(c.Session.Role), Action: action, Subject: c.Session.AccountID, From: c.Address()}
 }

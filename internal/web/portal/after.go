@@ -86,9 +86,7 @@ func (p *Portal) forgetCard(c *web.Context) error {
 	}
 	card := c.R.PathValue("card")
 	err := p.Payments.ForgetCard(c.R.Context(), c.Session.AccountID, card, func(tx *db.Tx) error {
-		entry := accountEntry(c, "card.removed")
-		entry.Subject = card
-		return audit.Append(c.R.Context(), tx, entry)
+		return audit.Append(c.R.Context(), tx, c.Did("card.removed", card, ""))
 	})
 	if err != nil && !fault.Is(err, fault.NotFound) { // removed twice is removed
 		return err

@@ -50,6 +50,7 @@ func (p *Portal) Routes() []web.Route {
 		{Method: "GET", Path: "/account/paperless/terms.pdf", Access: web.Account, Handle: p.paperlessTermsPDF},
 		{Method: "GET", Path: "/account/paperless/stop", Access: web.Account, Handle: p.paperlessStop},
 		{Method: "POST", Path: "/account/paperless/stop", Access: web.Account, Handle: p.paperlessStopPost},
+		{Method: "GET", Path: "/account/activity", Access: web.Account, Handle: p.activity},
 		{Method: "GET", Path: "/account/authorizations", Access: web.Account, Handle: p.permissions},
 		{Method: "GET", Path: "/account/authorizations/{ref}", Access: web.Account, Handle: p.permission},
 		{Method: "GET", Path: "/account/authorizations/{ref}/copy.pdf", Access: web.Account, Handle: p.permissionPDF},
