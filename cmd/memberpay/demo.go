@@ -136,7 +136,8 @@ func (c demoCommand) startSandbox(ctx context.Context, log *slog.Logger) (runnin
 	}
 	r.smtp = beside(c.Listen, 2)
 	cfg := sandbox.Config{Listen: address, ListenSMTP: r.smtp, DataDir: filepath.Join(c.Data, "sandbox"),
-		CallbackURL: "http://" + c.Listen + "/callbacks/card", OutboundDir: r.bank.Outbound, InboundDir: r.bank.Inbound, Log: log}
+		CallbackURL: "http://" + c.Listen + "/callbacks/card", OutboundDir: r.bank.Outbound, InboundDir: r.bank.Inbound,
+		PrintDir: filepath.Join(c.Data, "print", "outbound"), Log: log}
 	if c.Quick {
 		cfg.Pace = quickPace
 	}
@@ -179,7 +180,8 @@ func (c demoCommand) server(box runningSandbox) config.Server {
 	return config.Server{Store: c.Store, Listen: c.Listen, Brand: c.Brand, Bank: box.bank,
 		Cards: config.Cards{API: box.url, Script: box.url + "/v3/", SecretKey: sandbox.DefaultSecretKey,
 			PublishableKey: sandbox.DefaultPublishableKey, WebhookSecret: sandbox.DefaultWebhookSecret, Timeout: c.Timeout},
-		Mail: config.Mail{Host: box.smtp, Plain: true}}
+		Mail:  config.Mail{Host: box.smtp, Plain: true},
+		Texts: config.Texts{URL: box.url + "/sms", Token: sandbox.DefaultTextToken, From: "+18005550100"}}
 }
 
 func newCard(url, sandboxURL string) card {

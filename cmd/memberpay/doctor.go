@@ -49,11 +49,17 @@ func (c doctorCommand) Run(ctx context.Context) error {
 	tell("database", c.database(ctx))
 	tell("folder for the bank", writable(c.Bank.Outbound))
 	tell("folder from the bank", writable(c.Bank.Inbound))
-	tell("card processor", reach(ctx, c.Cards.API))
+	tell("card processor", reach(ctx, "MEMBERPAY_CARDS_API", c.Cards.API))
 	if c.Mail.Host == "" {
 		fmt.Println("note   mail server: none is set; letters wait until MEMBERPAY_SMTP_HOST is")
 	} else {
 		tell("mail server", c.mailServer(ctx))
+	}
+	tell("folder for printed letters", writable(c.Print.Outbound))
+	if c.Texts.URL == "" {
+		fmt.Println("note   text messages: no gateway is set; pages do not offer texts until MEMBERPAY_SMS_URL is")
+	} else {
+		tell("text gateway", reach(ctx, "MEMBERPAY_SMS_URL", c.Texts.URL))
 	}
 	if wrong > 0 {
 		fmt.Printf("%d things to mend\n", wrong)
@@ -142,7 +148,7 @@ func (c doctorCommand) database(ctx context.Context) error {
 	return nil
 }
 
-func reach(ctx context.Context, url string) error {
+func reach(ctx context.Context, setting, url string) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodHead, url, nil)
@@ -151,7 +157,7 @@ func reach(ctx context.Context, url string) error {
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return fmt.Errorf("%s does not answer; check MEMBERPAY_CARDS_API and the firewall: %w", url, err)
+		return fmt.Errorf("%s does not answer; check %s and the firewall: %w", url, setting, err)
 	}
 	return res.Body.Close()
 }

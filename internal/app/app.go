@@ -105,10 +105,12 @@ func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err er
 	}
 	a.Payments = payment.New(payment.Config{DB: a.DB, Cards: cards, Bank: a.Bank, Outbox: a.Outbox, Log: log, ChargeTimeout: c.Cards.Timeout,
 		Descriptors: map[string]string{"medical": a.Brand.Payees.Medical.Descriptor, "premium": a.Brand.Payees.Premium.Descriptor}})
-	a.Letters = notice.New(notice.Config{DB: a.DB, Outbox: a.Outbox, Brand: a.Brand, Words: a.Words, BaseURL: c.BaseURL, Host: c.Mail.Host,
-		User: c.Mail.User, Password: c.Mail.Password, Plain: c.Mail.Plain, Log: log})
+	a.Letters = notice.New(notice.Config{DB: a.DB, Outbox: a.Outbox, Brand: a.Brand, Words: a.Words, BaseURL: c.BaseURL,
+		Mail:  notice.Server{Host: c.Mail.Host, User: c.Mail.User, Password: c.Mail.Password, Plain: c.Mail.Plain},
+		Texts: notice.Gateway{URL: c.Texts.URL, Token: c.Texts.Token, From: c.Texts.From}, Print: c.Print.Outbound, Log: log})
 	a.Households = household.New(household.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, BaseURL: c.BaseURL, Log: log})
-	a.portal = &portal.Portal{DB: a.DB, Payments: a.Payments, Seal: box, Outbox: a.Outbox, Households: a.Households, Browser: cards.Browser(), BaseURL: c.BaseURL,
+	a.portal = &portal.Portal{DB: a.DB, Payments: a.Payments, Seal: box, Outbox: a.Outbox, Households: a.Households, CanText: a.Letters.CanText(),
+		CanPrint: a.Letters.CanPrint(), Browser: cards.Browser(), BaseURL: c.BaseURL,
 		Arrives: a.Bank.SettlesOn, LastCall: a.Bank.NextCut}
 	return a, nil
 }

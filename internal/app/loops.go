@@ -26,7 +26,9 @@ func (a *App) loops(ctx context.Context, work *sync.WaitGroup) {
 	}
 	every("sweep", time.Second, func(ctx context.Context) error { _, err := a.Payments.Sweep(ctx); return err })
 	every("bank results", 2*time.Second, func(ctx context.Context) error { _, err := a.Payments.Receive(ctx); return err })
-	every("letters", time.Second, a.Letters.Send)
+	every("letters", time.Second, a.Letters.SendMail)
+	every("texts", time.Second, a.Letters.SendTexts)
+	every("printed letters", 5*time.Second, a.Letters.SendPrint)
 	every("member IDs", time.Second, func(ctx context.Context) error { _, err := a.Households.AnswerIDs(ctx); return err })
 	every("sessions", 10*time.Minute, func(ctx context.Context) error { _, err := a.Accounts.Sweep(ctx, time.Now()); return err })
 	every("audit seal", 5*time.Second, func(ctx context.Context) error { _, err := a.Sealer.Seal(ctx); return err })

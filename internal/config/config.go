@@ -58,6 +58,18 @@ type Mail struct {
 	Plain    bool   `help:"Send without TLS. For a server on this machine." env:"MEMBERPAY_SMTP_PLAIN"`
 }
 
+// Texts says how to send text messages. Without a URL, pages do not offer them.
+type Texts struct {
+	URL   string `help:"Address of the text gateway: takes a POST of JSON (to, from, text, reference). No texts where empty." env:"MEMBERPAY_SMS_URL" placeholder:"URL"`
+	Token string `help:"Bearer token of the text gateway." env:"MEMBERPAY_SMS_TOKEN"`
+	From  string `help:"Our number or sender name, as the gateway knows it." env:"MEMBERPAY_SMS_FROM"`
+}
+
+// Print says where letters to be printed go.
+type Print struct {
+	Outbound string `help:"Folder for letters to print and post (PDF). DATA/print/outbound where empty." env:"MEMBERPAY_PRINT_OUTBOUND" type:"path"`
+}
+
 // Server is everything that serving needs.
 type Server struct {
 	Store   `embed:""`
@@ -68,6 +80,8 @@ type Server struct {
 	Bank    Bank   `embed:"" prefix:"ach-"`
 	Cards   Cards  `embed:"" prefix:"cards-"`
 	Mail    Mail   `embed:"" prefix:"smtp-"`
+	Texts   Texts  `embed:"" prefix:"sms-"`
+	Print   Print  `embed:"" prefix:"print-"`
 }
 
 // Complete fills what follows from other settings.
@@ -81,6 +95,9 @@ func (s *Server) Complete() {
 	}
 	if s.Bank.Inbound == "" {
 		s.Bank.Inbound = filepath.Join(s.Data, "bank", "inbound")
+	}
+	if s.Print.Outbound == "" {
+		s.Print.Outbound = filepath.Join(s.Data, "print", "outbound")
 	}
 }
 
@@ -123,7 +140,27 @@ func (s *Server) Check() error {
 			add("MEMBERPAY_SMTP_HOST", fmt.Sprintf("%q is not HOST:PORT", s.Mail.Host), "write for instance mail.example.org:587")
 		}
 	}
+	s.Texts.check(add)
 	return errors.Join(errs...)
+}
+
+func (t Texts) check(add func(setting, reason, remedy string)) {
+	if t.URL == "" {
+		return
+	}
+	u, err := url.Parse(t.URL)
+	switch {
+	case err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https"):
+		add("MEMBERPAY_SMS_URL", "is not a web address", "write the address that the text gateway gave you")
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		add("MEMBERPAY_SMS_URL", "codes may not travel without encryption", "use the gateway's https: address")
+	}
+	if t.Token == "" {
+		add("MEMBERPAY_SMS_TOKEN", "is not set", "copy it from the text gateway's dashboard")
+	}
+	if t.From == "" {
+		add("MEMBERPAY_SMS_FROM", "is not set", "write your number or sender name, as the text gateway knows it")
+	}
 }
 
 func live(key string) bool { return strings.Contains(key, "_live_") }

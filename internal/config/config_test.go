@@ -1,6 +1,7 @@
 package config
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +29,10 @@ func TestCheckSaysWhatToDo(t *testing.T) {
 		"one key is live":                 func(s *Server) { s.Cards.SecretKey = "sk_live_x" },
 		"MEMBERPAY_CARDS_TIMEOUT":         func(s *Server) { s.Cards.Timeout = time.Hour },
 		"MEMBERPAY_SMTP_HOST":             func(s *Server) { s.Mail.Host = "mail" },
+		"MEMBERPAY_SMS_URL: is not":       func(s *Server) { s.Texts = Texts{"gateway", "t", "f"} },
+		"codes may not travel":            func(s *Server) { s.Texts = Texts{"http://texts.example/send", "t", "f"} },
+		"MEMBERPAY_SMS_TOKEN":             func(s *Server) { s.Texts = Texts{"https://texts.example/send", "", "f"} },
+		"MEMBERPAY_SMS_FROM":              func(s *Server) { s.Texts = Texts{"http://127.0.0.1:8081/sms", "t", ""} },
 	} {
 		s := good()
 		spoil(&s)
@@ -35,6 +40,12 @@ func TestCheckSaysWhatToDo(t *testing.T) {
 		if err := s.Check(); err == nil || !strings.Contains(err.Error(), want) || strings.Count(err.Error(), "\n") > 0 {
 			t.Errorf("%s: %v", want, err)
 		}
+	}
+	local := good()
+	local.Texts = Texts{"http://127.0.0.1:8081/sms", "t", "+18005550142"}
+	local.Complete()
+	if err := local.Check(); err != nil || local.Print.Outbound != filepath.Join("data", "print", "outbound") {
+		t.Errorf("texts on this machine, letters in %q: %v", local.Print.Outbound, err)
 	}
 	secret := good()
 	secret.Cards.SecretKey = "sk_live_veryprivate"

@@ -63,6 +63,13 @@ var ErrRefused = errors.New("refused for good")
 // maxTries is how often a message is tried before it is given up and kept as failed: about two days of backing off.
 const maxTries = 12
 
+// A message that runs out within urgent is put in front of all that do not: by the time the others are sent, a code may be
+// of no use. ahead is how much earlier it counts as due; nothing else waits that long without being tried.
+const (
+	urgent = time.Hour
+	ahead  = 7 * 24 * time.Hour
+)
+
 // maxData is the most data one message may hold, in bytes of JSON: it is a letter, not a store.
 const maxData = 8 << 10
 
@@ -83,7 +90,11 @@ func (o *Outbox) Tell(ctx context.Context, tx *db.Tx, now time.Time, list ...Mes
 		if err != nil {
 			return fmt.Errorf("tell %s: %w", m.Kind, err)
 		}
-		args = append(args, m.ID, m.Kind, m.Subject, "", recipient, data, m.Channel, m.Language, db.Micros(m.NotAfter), db.Micros(now), db.Micros(now))
+		due := now
+		if !m.NotAfter.IsZero() && m.NotAfter.Sub(now) <= urgent {
+			due = now.Add(-ahead)
+		}
+		args = append(args, m.ID, m.Kind, m.Subject, "", recipient, data, m.Channel, m.Language, db.Micros(m.NotAfter), db.Micros(due), db.Micros(now))
 	}
 	for len(args) > 0 {
 		n := min(len(args)/columns, 500)
@@ -126,6 +137,10 @@ func place(messageID, column string) string { return "outbox/" + messageID + "/"
 // cannot be unsealed is kept for a later try and does not hold up the others.
 func (o *Outbox) Claim(ctx context.Context, d *db.DB, now time.Time, channel string, n int) ([]Message, error) {
 	var claimed []sealedMessage
+	// Where nothing waits, which is most of the time, nobody's writing is held up.
+	if waits, err := waits(ctx, d.Read(), now, channel); err != nil || !waits {
+		return nil, err
+	}
 	err := d.Write(ctx, func(tx *db.Tx) error {
 		claimed = nil
 		if _, err := tx.ExecContext(ctx, `UPDATE outbox SET state = 'failed', problem = 'it ran out before it could be sent', data_sealed = NULL
@@ -159,6 +174,17 @@ func (o *Outbox) Claim(ctx context.Context, d *db.DB, now time.Time, channel str
 		out = append(out, m.Message)
 	}
 	return out, nil
+}
+
+// waits reports whether Claim has anything to do.
+func waits(ctx context.Context, q db.Queryer, now time.Time, channel string) (bool, error) {
+	var yes bool
+	err := q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'queued' AND channel = $2 AND next_at <= $1)
+ OR EXISTS (SELECT 1 FROM outbox WHERE state = 'queued' AND not_after > 0 AND not_after <= $1)`, db.Micros(now), channel).Scan(&yes)
+	if err != nil {
+		return false, fmt.Errorf("look for messages: %w", err)
+	}
+	return yes, nil
 }
 
 // Of returns every message about a subject, oldest first, sent or not. Data is nil once it was erased.

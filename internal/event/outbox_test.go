@@ -240,6 +240,24 @@ func TestOpenRecipient(t *testing.T) {
 	})
 }
 
+// A code stands in front of what may wait.
+func TestCodesFirst(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		p := newPost(t, d)
+		p.tell(event.Message{Kind: "receipt", Subject: "pay_1", Recipient: "rosa@mail.example"},
+			event.Message{Kind: "invited", Subject: "inv_1", Recipient: "rosa@mail.example", NotAfter: morning.Add(48 * time.Hour)})
+		p.tell(event.Message{Kind: "code", Subject: "chl_1", Recipient: "rosa@mail.example", NotAfter: morning.Add(10 * time.Minute)})
+		list, err := p.Claim(t.Context(), d, morning, event.Mail, 1)
+		if err != nil || len(list) != 1 || list[0].Kind != "code" {
+			t.Errorf("claimed first %+v, %v", list, err)
+		}
+		if rest := p.claim(morning, event.Mail); len(rest) != 2 {
+			t.Errorf("claimed then %d, want the other 2", len(rest))
+		}
+	})
+}
+
 func TestStage(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

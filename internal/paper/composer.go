@@ -37,7 +37,7 @@ type composer struct {
 
 // styles are the looks of text.
 type styles struct {
-	logo, mast              style
+	logo, mast, address     style
 	h1, h2, h3              style
 	body, strong, small     style
 	label, big, head, total style
@@ -48,18 +48,19 @@ func newComposer(d *Document, f faces, air float64, pdf *fpdf.Fpdf) *composer {
 	c := &composer{pdf: pdf, doc: d, air: air}
 	c.accent = rgb(d.Accent).readable(panelGround(rgb(d.Accent)))
 	c.styles = styles{
-		logo:   style{f.bold, 16, 20, c.accent},
-		mast:   style{f.regular, 9, 13, quiet},
-		h1:     style{f.bold, 26, 32, ink},
-		h2:     style{f.bold, 13.5, 18, ink},
-		h3:     style{f.bold, 11, 15, ink},
-		body:   style{f.regular, 10.5, 15, ink},
-		strong: style{f.bold, 10.5, 15, ink},
-		small:  style{f.regular, 9, 13, quiet},
-		label:  style{f.regular, 10, 15, quiet},
-		big:    style{f.bold, 19, 25, c.accent},
-		head:   style{f.bold, 9, 12.5, quiet},
-		total:  style{f.bold, 11, 15, ink},
+		logo:    style{f.bold, 16, 20, c.accent},
+		mast:    style{f.regular, 9, 13, quiet},
+		address: style{f.regular, 10.5, 13, ink},
+		h1:      style{f.bold, 26, 32, ink},
+		h2:      style{f.bold, 13.5, 18, ink},
+		h3:      style{f.bold, 11, 15, ink},
+		body:    style{f.regular, 10.5, 15, ink},
+		strong:  style{f.bold, 10.5, 15, ink},
+		small:   style{f.regular, 9, 13, quiet},
+		label:   style{f.regular, 10, 15, quiet},
+		big:     style{f.bold, 19, 25, c.accent},
+		head:    style{f.bold, 9, 12.5, quiet},
+		total:   style{f.bold, 11, 15, ink},
 	}
 	c.tree.root = &elem{role: "Document"}
 	c.newPage()

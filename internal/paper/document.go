@@ -24,6 +24,10 @@ type Document struct {
 	LogoText string
 	// Masthead is the sender's address block at the top right of the first page, one line each. May be empty.
 	Masthead []string
+	// Address is whom the document goes to, one line each, at most six. It stands where the window of a #10 window envelope
+	// shows it once the page is folded in three, and the content begins below the first fold. Empty for a document that
+	// is not posted.
+	Address []string
 	// Created is the date stamped into the file. It is never taken from the clock; required, in the years 1 to 9999.
 	Created time.Time
 	// Blocks is the content, in reading order.

@@ -5,7 +5,17 @@ import (
 	"strings"
 )
 
-// masthead sets the head of the first page: who sends the document.
+// The window of a #10 window envelope, as it lies over the first page however the page slides in the envelope.
+const (
+	windowX      = marginX + 6
+	windowTop    = 158.0
+	windowWidth  = 262.0
+	windowLines  = 6
+	firstFold    = pageHeight / 3
+	belowTheFold = firstFold + 4
+)
+
+// masthead sets the head of the first page: who sends the document, and whom it goes to.
 func (c *composer) masthead() {
 	const mastWidth = 210.0
 	var mast []line
@@ -15,9 +25,14 @@ func (c *composer) masthead() {
 			mast = append(mast, lines...)
 		}
 	}
-	mast = mast[:min(len(mast), 10)] // an address; more would push the text off the page
+	most := 10 // an address; more would push the text off the page
+	if len(c.doc.Address) > 0 {
+		most = 7 // more would show in the window
+	}
+	mast = mast[:min(len(mast), most)]
 	logo := wrap(c.doc.LogoText, c.styles.logo, bodyWidth-mastWidth-24)
 	logo = logo[:min(len(logo), 4)]
+	defer c.address()
 	if len(mast)+len(logo) == 0 {
 		return
 	}
@@ -29,6 +44,22 @@ func (c *composer) masthead() {
 		y = max(y, c.stack(c.tree.root.add("P"), pageWidth-marginX-mastWidth, c.y+2, mastWidth, End, mast))
 	}
 	c.y = y + 16*c.air
+}
+
+// address sets whom the document goes to into the window, and moves on below the fold.
+func (c *composer) address() {
+	var lines []line
+	for _, s := range c.doc.Address {
+		if l := wrap(s, c.styles.address, windowWidth); len(l) > 0 {
+			l[len(l)-1].text += " "
+			lines = append(lines, l...)
+		}
+	}
+	if len(lines) == 0 {
+		return
+	}
+	c.stack(c.tree.root.add("P"), windowX, windowTop, windowWidth, Start, lines[:min(len(lines), windowLines)])
+	c.y = belowTheFold
 }
 
 // furnish draws what stands on every page, once their number is known: the band, the running head and the foot.

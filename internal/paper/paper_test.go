@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -129,6 +130,38 @@ func TestStructureOfSamples(t *testing.T) {
 				t.Errorf("structure differs from %s; if that is meant, run the test with -update:\n%s", golden, got)
 			}
 		})
+	}
+}
+
+// The address stands where the window of an envelope shows it, and nothing else does.
+func TestAddressInTheWindow(t *testing.T) {
+	t.Parallel()
+	d := english.frame("A letter", Heading{1, "Your code"}, Paragraph{Text: strings.Repeat("Words of the letter. ", 400)})
+	d.Address = []string{"María Nuñez", "7 Long Meadow Avenue, Apartment 12", strings.Repeat("Llanfairpwllgwyngyll ", 30), "Fairhaven, OH 45000"}
+	d.Masthead = append(d.Masthead, "four", "five", "six", "seven", "eight", "nine", "ten")
+	file := saved(t, "address", written(t, d))
+	inch := func(n float64) string { return strconv.Itoa(int(n * 72)) }
+	window := func(x, y, w, h float64) string {
+		return tool(t, "pdftotext", "-f", "1", "-l", "1", "-layout", "-x", inch(x), "-y", inch(y), "-W", inch(w), "-H", inch(h), file, "-")
+	}
+	// The window is 4.5 by 1.125 inches; with the page at the envelope's foot it shows what is 2.04 to 3.17 inches down.
+	if got := window(0.4, 2.04, 4.1, 1.13); !strings.Contains(got, "María Nuñez") || !strings.Contains(got, "7 Long Meadow Avenue, Apartment 12") ||
+		strings.Contains(got, "Words of") || strings.Contains(got, "seven") || strings.Contains(got, "Larkspur") {
+		t.Errorf("the window shows:\n%s", got)
+	}
+	if got := window(0, 3.3, 8.5, 0.3); strings.TrimSpace(got) != "" {
+		t.Errorf("text stands on the fold:\n%s", got)
+	}
+	if got := window(0, 3.67, 8.5, 3); !strings.Contains(got, "Your code") {
+		t.Errorf("the letter does not begin below the fold:\n%s", got)
+	}
+	text := tool(t, "pdfinfo", "-struct-text", file)
+	if sender, to, title := strings.Index(text, "12 Meadow Lane"), strings.Index(text, "María Nuñez"), strings.Index(text, "Your code"); sender < 0 || to < sender || title < to {
+		t.Errorf("read out in another order: %d %d %d", sender, to, title)
+	}
+	d.Address = []string{" ", "\n"}
+	if c := rehearsed(t, d, 1); c.page > 2 {
+		t.Errorf("an empty address takes %d pages", c.page)
 	}
 }
 

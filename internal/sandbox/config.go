@@ -12,6 +12,7 @@ const (
 	DefaultSecretKey      = "sk_test_sandbox"
 	DefaultPublishableKey = "pk_test_sandbox"
 	DefaultWebhookSecret  = "whsec_sandbox"
+	DefaultTextToken      = "sms_sandbox"
 )
 
 // Config says where the sandbox listens and keeps its book. Only DataDir is required.
@@ -25,6 +26,9 @@ type Config struct {
 	PublishableKey string // DefaultPublishableKey where empty
 	CallbackURL    string // where events are delivered; they are only recorded where empty
 	WebhookSecret  string // signs callbacks, DefaultWebhookSecret where empty
+
+	TextToken string // asked of those who send text messages, DefaultTextToken where empty
+	PrintDir  string // folder of letters to print, shown at /letters; none where empty
 
 	OutboundDir string // NACHA files are read here; no bank where empty
 	InboundDir  string // returns and settlements are written here
@@ -60,6 +64,7 @@ func (c Config) withDefaults() (Config, error) {
 	setText(&c.SecretKey, DefaultSecretKey)
 	setText(&c.PublishableKey, DefaultPublishableKey)
 	setText(&c.WebhookSecret, DefaultWebhookSecret)
+	setText(&c.TextToken, DefaultTextToken)
 	setTime(&c.Pace.Slow, 5*time.Second)
 	setTime(&c.Pace.Hang, 65*time.Second)
 	setTime(&c.Pace.Later, 30*time.Second)

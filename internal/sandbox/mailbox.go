@@ -15,11 +15,13 @@ import (
 	"time"
 )
 
-// Message is one mail that arrived, as GET /mailbox/messages tells it.
+// Message is one mail or text message that arrived, as GET /mailbox/messages tells it. A text message has no subject and
+// no HTML.
 type Message struct {
 	ID          string       `json:"id"`
+	Kind        string       `json:"kind"` // "mail" or "text"
 	From        string       `json:"from"`
-	To          []string     `json:"to"` // the recipients of the envelope
+	To          []string     `json:"to"` // the recipients of the envelope, or the phone
 	Subject     string       `json:"subject"`
 	Date        string       `json:"date"` // as the header says
 	Received    time.Time    `json:"received"`
@@ -53,8 +55,8 @@ func (s *Sandbox) keepMail(from string, to []string, raw []byte) (id string, err
 // Messages returns the newest messages, newest first, at most limit; to, where given, keeps only those for that
 // recipient.
 func (s *Sandbox) Messages(to string, limit int) ([]Message, error) {
-	rows, err := s.store.r.Query(`SELECT id, received, sender, rcpt, raw FROM mail
-WHERE $1 = '' OR EXISTS (SELECT 1 FROM json_each(mail.rcpt) WHERE lower(value) = lower($1)) ORDER BY received DESC, rowid DESC LIMIT $2`, to, limit)
+	rows, err := s.store.r.Query(selectMessages+`
+WHERE $1 = '' OR EXISTS (SELECT 1 FROM json_each(m.rcpt) WHERE lower(value) = lower($1)) ORDER BY received DESC, n DESC LIMIT $2`, to, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -71,18 +73,25 @@ WHERE $1 = '' OR EXISTS (SELECT 1 FROM json_each(mail.rcpt) WHERE lower(value) =
 }
 
 func (s *Sandbox) message(id string) (Message, error) {
-	return scanMail(s.store.r.QueryRow(`SELECT id, received, sender, rcpt, raw FROM mail WHERE id = $1`, id))
+	return scanMail(s.store.r.QueryRow(selectMessages+` WHERE id = $1`, id))
 }
 
+const selectMessages = `SELECT id, kind, received, sender, rcpt, raw FROM (
+SELECT id, 'mail' AS kind, received, sender, rcpt, raw, rowid AS n FROM mail UNION ALL
+SELECT id, 'text', received, sender, json_array(rcpt), body, rowid FROM text_message) AS m`
+
 func scanMail(row interface{ Scan(...any) error }) (Message, error) {
-	var id, from, rcpt string
+	var id, kind, from, rcpt string
 	var received int64
 	var raw []byte
-	if err := row.Scan(&id, &received, &from, &rcpt, &raw); err != nil {
+	if err := row.Scan(&id, &kind, &received, &from, &rcpt, &raw); err != nil {
 		return Message{}, err
 	}
-	m := parseMail(raw)
-	m.ID, m.Received = id, time.UnixMicro(received).UTC()
+	m := Message{Text: string(raw), Attachments: []Attachment{}}
+	if kind == "mail" {
+		m = parseMail(raw)
+	}
+	m.Kind, m.ID, m.Received = kind, id, time.UnixMicro(received).UTC()
 	if m.From == "" {
 		m.From = from
 	}
@@ -165,13 +174,17 @@ func decoded(encoding string, body io.Reader) []byte {
 const mailPage = 200 // most messages on one page
 
 func (s *Sandbox) mailJSON(w http.ResponseWriter, r *http.Request) {
-	v, err := s.Messages(r.URL.Query().Get("to"), mailPage)
+	to := r.URL.Query().Get("to")
+	if strings.HasPrefix(to, " ") { // "?to=+1503..." as people type it: a plus sign in an address means a space
+		to = "+" + strings.TrimSpace(to)
+	}
+	v, err := s.Messages(to, mailPage)
 	send(w, s.answer(v, err))
 }
 
 func (s *Sandbox) clearMail(w http.ResponseWriter, _ *http.Request) {
 	err := s.store.write(func(t *tx) error {
-		_, err := t.q.Exec(`DELETE FROM mail`)
+		_, err := t.q.Exec(`DELETE FROM mail; DELETE FROM text_message`)
 		return err
 	})
 	send(w, s.answer(map[string]bool{"deleted": true}, err))

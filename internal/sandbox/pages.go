@@ -105,7 +105,9 @@ func (p *pages) home(*Sandbox) http.HandlerFunc {
 		p.show(w, "home.html", pagePolicy, struct {
 			Cards    []row
 			Accounts []AccountScript
-		}{rows, BankAccounts()})
+
+			DeadPhone, BusyPhone string
+		}{rows, BankAccounts(), DeadPhone, BusyPhone})
 	}
 }
 

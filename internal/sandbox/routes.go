@@ -63,6 +63,9 @@ func (s *Sandbox) routes() (http.Handler, error) {
 	m.HandleFunc("POST /book/pause", s.setPaused(true))
 	m.HandleFunc("POST /book/resume", s.setPaused(false))
 
+	m.HandleFunc("POST /sms", s.takeText)
+	m.HandleFunc("GET /letters", pages.letters(s))
+	m.HandleFunc("GET /letters/{name}", s.letterPDF)
 	m.HandleFunc("GET /mailbox", pages.mailbox(s))
 	m.HandleFunc("GET /mailbox/messages", s.mailJSON)
 	m.HandleFunc("DELETE /mailbox/messages", s.clearMail)

@@ -41,6 +41,15 @@ CREATE TABLE IF NOT EXISTS mail (
   raw      BLOB NOT NULL
 );
 
+CREATE TABLE IF NOT EXISTS text_message (
+  id        TEXT PRIMARY KEY,
+  received  BIGINT NOT NULL,
+  sender    TEXT NOT NULL,
+  rcpt      TEXT NOT NULL,
+  body      TEXT NOT NULL,
+  reference TEXT NOT NULL UNIQUE
+);
+
 CREATE TABLE IF NOT EXISTS bank_file (
   hash     TEXT PRIMARY KEY,
   name     TEXT NOT NULL,

@@ -46,7 +46,7 @@ var layers = []layer{
 		{"household", in("audit day db event fault id identity letter member seal")},
 		{"consent", in("db event fault id seal")},
 		{"paper", nil},
-		{"notice", in("brand db event id payment words")},
+		{"notice", in("brand db event id letter paper payment words")},
 		{"verify", in("db seal")},
 	}},
 	{"pages", "what people see", []room{

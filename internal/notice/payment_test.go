@@ -31,7 +31,7 @@ func TestEveryLetterInEveryLanguage(t *testing.T) {
 		for lang, want := range says {
 			pay := paid
 			pay.Reason = "R01"
-			text, err := l.write(kind, pay, catalog.For(lang))
+			text, err := l.aboutPayment(kind, pay, catalog.For(lang))
 			if err != nil {
 				t.Fatal(kind, err)
 			}
@@ -62,7 +62,7 @@ func TestEveryLetterInEveryLanguage(t *testing.T) {
 			}
 		}
 	}
-	if _, err := l.write("payment.other", paid, catalog.For("en")); err == nil {
+	if _, err := l.aboutPayment("payment.other", paid, catalog.For("en")); err == nil {
 		t.Error("an unknown kind of letter was written")
 	}
 	if catalog.Missing() > 0 {
@@ -78,7 +78,7 @@ func TestDayOfALetter(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := New(Config{Brand: brand.Default(), Words: catalog})
-	text, err := l.write("payment.receipt", paid, catalog.For("en"))
+	text, err := l.aboutPayment("payment.receipt", paid, catalog.For("en"))
 	if err != nil {
 		t.Fatal(err)
 	}
