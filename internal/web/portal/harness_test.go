@@ -98,7 +98,7 @@ func houseOn(t testing.TB, d *db.DB) *house {
 		Descriptors: map[string]string{"medical": b.Payees.Medical.Descriptor, "premium": b.Payees.Premium.Descriptor}})
 	t.Cleanup(pays.Close)
 	h.households = household.New(household.Config{DB: d, Accounts: h.accounts, Seal: box, Outbox: h.outbox, BaseURL: "https://pay.larkspur.example", Now: h.clock, Log: quiet})
-	h.portal = &Portal{DB: d, Payments: pays, Seal: box, Outbox: h.outbox, Households: h.households, BaseURL: "https://pay.larkspur.example", Arrives: h.bank.SettlesOn,
+	h.portal = &Portal{DB: d, Payments: pays, Seal: box, Outbox: h.outbox, CanText: true, CanPrint: true, Households: h.households, BaseURL: "https://pay.larkspur.example", Arrives: h.bank.SettlesOn,
 		LastCall: h.bank.NextCut, Browser: processor.BrowserConfig{ScriptURL: "https://cards.example/v3/", PublishableKey: "pk_test_1"}}
 	site := &web.Site{Brand: b, Words: h.words, Accounts: h.accounts, Log: quiet, Now: h.clock, Fail: h.portal.Fail,
 		Door: h.portal.Door, CSP: h.portal.CSP}

@@ -24,6 +24,8 @@ type Portal struct {
 
 	Households *household.Households
 
+	CanText  bool                             // text messages are sent: pages may offer them
+	CanPrint bool                             // letters are printed and posted: pages may offer them where an address is on file
 	Browser  processor.BrowserConfig          // what the card step loads from the processor
 	BaseURL  string                           // public address of this site, without a slash at the end
 	Arrives  func(queued time.Time) day.Date  // when a bank payment made then is expected to be good
