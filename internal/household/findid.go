@@ -28,16 +28,9 @@ type Question struct {
 	Language string   `json:"language"`
 }
 
-// Asker is where a question comes from.
-type Asker struct {
-	Actor   string // account id, audit.GuestActor or ""
-	Role    string // of package audit
-	Address string
-}
-
 // AskID notes a question for a member ID. It looks nobody up: whoever asks, and whoever is asked about, it does the same
 // work. AnswerIDs answers a moment later, to the person asked about and to nobody else.
-func (h *Households) AskID(ctx context.Context, now time.Time, q Question, from Asker) error {
+func (h *Households) AskID(ctx context.Context, now time.Time, q Question, who audit.Who) error {
 	requestID := id.New("idr")
 	text, err := json.Marshal(q)
 	if err != nil {
@@ -52,7 +45,7 @@ func (h *Households) AskID(ctx context.Context, now time.Time, q Question, from 
 			requestID, sealed, db.Micros(now)); err != nil {
 			return err
 		}
-		return audit.Append(ctx, tx, audit.Entry{At: now, Actor: from.Actor, Role: from.Role, Action: "member_id.requested", Subject: requestID, From: from.Address})
+		return audit.Append(ctx, tx, who.Did(now, "member_id.requested", requestID, ""))
 	})
 	if err != nil {
 		return fmt.Errorf("ask for a member ID: %w", err)

@@ -91,7 +91,7 @@ func (w *world) outbox(kind string) []string {
 
 func (w *world) ask(q household.Question) {
 	w.Helper()
-	if err := w.AskID(w.Context(), w.now, q, household.Asker{Role: audit.Guest, Address: "192.0.2.1"}); err != nil {
+	if err := w.AskID(w.Context(), w.now, q, audit.Who{Role: audit.Guest, From: "192.0.2.1"}); err != nil {
 		w.Fatal(err)
 	}
 }

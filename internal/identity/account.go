@@ -208,6 +208,11 @@ func (a *Accounts) Get(ctx context.Context, accountID string) (Profile, error) {
 	return a.get(ctx, a.db.Read(), "id", accountID)
 }
 
+// GetIn is Get in a transaction.
+func (a *Accounts) GetIn(ctx context.Context, tx *db.Tx, accountID string) (Profile, error) {
+	return a.get(ctx, tx, "id", accountID)
+}
+
 // ByEmail returns the account of a member with this sign-in address, or a NotFound fault.
 func (a *Accounts) ByEmail(ctx context.Context, email string) (Profile, error) {
 	return a.get(ctx, a.db.Read(), "email_index", a.emailIndex(Member, email))

@@ -39,6 +39,10 @@ var (
 	FindIDAnywhere = Limit{"find-id/anywhere", 30, time.Hour}
 	// FindIDMember bounds the messages with their ID that one member gets: nobody is flooded by a stranger's questions.
 	FindIDMember = Limit{"find-id/member", 3, 24 * time.Hour}
+	// InviteHelper bounds the invitations that one account sends: they are e-mails to strangers.
+	InviteHelper = Limit{"invite-helper", 10, 24 * time.Hour}
+	// Invitation bounds tries at one invitation's link from one network.
+	Invitation = Limit{"invitation", 30, 15 * time.Minute}
 )
 
 // LookUps are the tries that one guest look-up counts as.

@@ -121,6 +121,8 @@ const (
 	PaperlessOn         Change = "paperless_on"
 	PaperlessOff        Change = "paperless_off"
 	NewDevice           Change = "new_device"
+	HelperAdded         Change = "helper_added"
+	HelperEnded         Change = "helper_ended"
 )
 
 // AccountChanged tells of a change, so that somebody who did not make it can act.

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"memberpay/internal/day"
 )
@@ -55,6 +56,15 @@ func (m Member) Initials() string {
 		}
 	}
 	return b.String()
+}
+
+// Brief is the first name and an initial, for those who are not of the household.
+func (m Member) Brief() string {
+	if m.Given == "" || m.Family == "" {
+		return m.Name()
+	}
+	initial, _ := utf8.DecodeRuneInString(m.Family)
+	return m.Given + " " + string(unicode.ToUpper(initial)) + "."
 }
 
 // Self reports whether the person pays for themselves.

@@ -41,6 +41,7 @@ type Answers struct {
 	Ticked  []string  `json:"ticked,omitempty"` // bills to tick when the bills are first shown
 	Kind    bill.Kind `json:"kind,omitempty"`
 	Payee   string    `json:"payee,omitempty"`
+	Help    string    `json:"help,omitempty"`  // permission by which the bills are paid, "" for the payer's own
 	Lines   []Line    `json:"lines,omitempty"` // which bill gets how much; empty until chosen
 	Full    bool      `json:"full,omitempty"`  // the payer wants to pay all that is due on these bills
 	Rail    Rail      `json:"rail,omitempty"`  // "" until chosen
@@ -280,12 +281,13 @@ func (d Draft) TooSmallForCard(r Rail) bool {
 }
 
 // Request is the payment that the payer of a reviewed draft asks for. It opens the bank account number. The caller adds
-// Address and ReturnURL.
+// Address and ReturnURL, and the days of Helping.
 func (d Draft) Request(box *seal.Box) (Request, error) {
 	a := d.Answers
 	r := Request{Key: d.ID, PayerID: d.PayerID, AccountID: d.AccountID, SessionID: d.SessionID, Payee: a.Payee, Lines: a.Lines,
 		Email: a.Email, Language: a.Reviewed.Language, Authorization: a.Reviewed.Authorization,
-		Method: Method{CardToken: a.CardToken, SavedCard: a.SavedCard, SaveCard: a.SaveCard, Card: a.Card}}
+		Helping: Helping{HelpID: a.Help},
+		Method:  Method{CardToken: a.CardToken, SavedCard: a.SavedCard, SaveCard: a.SaveCard, Card: a.Card}}
 	if a.Rail == Bank {
 		number, err := box.Open(d.sealed, draftPlace(d.ID))
 		if err != nil {

@@ -94,9 +94,10 @@ type Request struct {
 	Email         string // for the receipt, may be ""
 	Language      string
 	Authorization string
-	Address       string // network address of the payer, for the authorization record
-	Role          string // in which the payer acts, for the audit log; a member or a guest where ""
-	ReturnURL     string // where a challenge sends the payer back, "{ref}" stands for the confirmation number
+	Address       string  // network address of the payer, for the authorization record
+	Role          string  // in which the payer acts, for the audit log; a member or a guest where ""
+	ReturnURL     string  // where a challenge sends the payer back, "{ref}" stands for the confirmation number
+	Helping       Helping // by whose permission; the zero Helping where the payer needs none
 }
 
 // Total is the sum of the lines.
@@ -137,7 +138,8 @@ func (r Request) hash() string {
 		Lines                 []Line
 		Method                Method
 		Email                 string
-	}{r.PayerID, r.AccountID, r.Payee, r.Lines, r.Method, r.Email})
+		Help                  string `json:",omitempty"`
+	}{r.PayerID, r.AccountID, r.Payee, r.Lines, r.Method, r.Email, r.Helping.HelpID})
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
 }

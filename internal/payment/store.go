@@ -70,13 +70,16 @@ func List(ctx context.Context, q db.Queryer, scope Scope, limit int) ([]Payment,
 	default:
 		return nil, nil
 	}
+	return several(ctx, q, "("+by+") ORDER BY submitted_at DESC, id DESC LIMIT "+fmt.Sprint(limit), args...)
+}
+
+func several(ctx context.Context, q db.Queryer, where string, args ...any) ([]Payment, error) {
 	var out []Payment
-	err := db.Each(ctx, q, "SELECT "+fields+" FROM payment WHERE "+by+" ORDER BY submitted_at DESC, id DESC LIMIT "+fmt.Sprint(limit), args,
-		func(rows *sql.Rows) error {
-			p, err := scan(rows)
-			out = append(out, p)
-			return err
-		})
+	err := db.Each(ctx, q, "SELECT "+fields+" FROM payment WHERE "+where, args, func(rows *sql.Rows) error {
+		p, err := scan(rows)
+		out = append(out, p)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list payments: %w", err)
 	}

@@ -27,7 +27,8 @@ var (
 // Submit makes one payment durable: its reservations on the bills, its row, and its bank entry or first card attempt,
 // in one transaction. No money has moved when it returns. A bank payment is then Pending; a card payment is Submitted
 // and is for Charge. The same key and request again return the first payment and false; the same key with another
-// request is ErrOtherRequest; bills that cannot take the amount are ErrTaken.
+// request is ErrOtherRequest; bills that cannot take the amount are ErrTaken; what goes beyond a permission to
+// help is ErrHelpEnded, ErrHelpPayment or ErrHelpMonth.
 //
 // Submissions that wait at the same time share a transaction.
 func (p *Payments) Submit(ctx context.Context, r Request) (pay Payment, fresh bool, err error) {
@@ -149,7 +150,7 @@ func (p *Payments) fitting(group, rest []*submission) (fit, more []*submission) 
 func compatible(list []*submission) (group, rest []*submission) {
 	seen := map[string]bool{}
 	for _, s := range list {
-		clash := seen[s.request.Key]
+		clash := seen[s.request.Key] || seen[s.request.Helping.HelpID]
 		for _, l := range s.request.Lines {
 			clash = clash || seen[l.BillID]
 		}
@@ -158,6 +159,9 @@ func compatible(list []*submission) (group, rest []*submission) {
 			continue
 		}
 		seen[s.request.Key] = true
+		if s.request.Helping.HelpID != "" { // its limit is counted for one at a time
+			seen[s.request.Helping.HelpID] = true
+		}
 		for _, l := range s.request.Lines {
 			seen[l.BillID] = true
 		}
@@ -179,7 +183,17 @@ func (p *Payments) write(group []*submission) {
 			return err
 		})
 		var taken bill.ErrTaken
+		var beyond notHelped
 		switch {
+		case errors.As(err, &beyond):
+			group = slices.DeleteFunc(group, func(s *submission) bool {
+				if beyond[s.payment.ID] == nil {
+					return false
+				}
+				s.answer <- answer{err: beyond[s.payment.ID]}
+				return true
+			})
+			continue
 		case errors.As(err, &taken):
 			group = slices.DeleteFunc(group, func(s *submission) bool {
 				if !slices.Contains(taken.PaymentIDs, s.payment.ID) {
@@ -236,6 +250,7 @@ func (p *Payments) writeGroup(ctx context.Context, tx *db.Tx, group []*submissio
 	if err != nil {
 		return nil, err
 	}
+	var fresh []*submission
 	var reservations []bill.Reservation
 	var debits []nacha.Prepared
 	var attempts []*submission
@@ -247,6 +262,7 @@ func (p *Payments) writeGroup(ctx context.Context, tx *db.Tx, group []*submissio
 			repeats = append(repeats, s)
 			continue
 		}
+		fresh = append(fresh, s)
 		for _, l := range s.request.Lines {
 			reservations = append(reservations, bill.Reservation{PaymentID: s.payment.ID, BillID: l.BillID, Payee: s.payment.Payee, Amount: l.Amount})
 		}
@@ -264,6 +280,9 @@ func (p *Payments) writeGroup(ctx context.Context, tx *db.Tx, group []*submissio
 	now := p.now()
 	if len(reservations) == 0 {
 		return repeats, nil
+	}
+	if err := checkHelp(ctx, tx, now, fresh); err != nil {
+		return nil, err
 	}
 	if err := bill.Reserve(ctx, tx, now, reservations); err != nil {
 		return nil, err

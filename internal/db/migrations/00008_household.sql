@@ -23,7 +23,7 @@ CREATE TABLE care_permission (
 );
 
 -- A member lets somebody help to pay: whose bills, of which kinds, how much, until when. The name is what the member calls
--- them. It begins as an invitation; its link and its code are kept as hashes and work once.
+-- them. It begins as an invitation, whose link is kept as a hash and works once.
 CREATE TABLE help (
   id                  TEXT PRIMARY KEY,
   member_id           TEXT NOT NULL REFERENCES member (id), -- who invited
@@ -32,8 +32,6 @@ CREATE TABLE help (
   name                TEXT NOT NULL,
   email_sealed        BYTEA NOT NULL,
   token_hash          TEXT NOT NULL UNIQUE,
-  code_hash           TEXT NOT NULL,
-  tries_left          BIGINT NOT NULL,
   proof_hash          TEXT NOT NULL DEFAULT '',             -- of the browser that gave the code
   medical             BOOLEAN NOT NULL,
   premium             BOOLEAN NOT NULL,
@@ -45,7 +43,7 @@ CREATE TABLE help (
   expires_at          BIGINT NOT NULL,                      -- of the invitation
   accepted_at         BIGINT NOT NULL DEFAULT 0,
   ended_at            BIGINT NOT NULL DEFAULT 0,
-  ended_by            TEXT NOT NULL DEFAULT '' CHECK (ended_by IN ('', 'member', 'helper', 'tries')),
+  ended_by            TEXT NOT NULL DEFAULT '' CHECK (ended_by IN ('', 'member', 'helper')),
   version             BIGINT NOT NULL DEFAULT 1
 );
 CREATE INDEX help_member ON help (member_id);

@@ -56,7 +56,7 @@ func (p *Portal) again(c *web.Context) error {
 	if own(c, pay) {
 		answers.Email = pay.Email
 	}
-	d, err := p.Payments.NewDraft(c.R.Context(), owner(c), payer(c, list[0].bill), answers)
+	d, err := p.Payments.NewDraft(c.R.Context(), owner(c), list[0].payer, answers)
 	if err != nil {
 		return err
 	}
@@ -68,10 +68,10 @@ func (p *Portal) again(c *web.Context) error {
 func sameAgain(pay payment.Payment, list parts) (payment.Answers, bool) {
 	a := payment.Answers{Payee: pay.Payee, Full: true}
 	for _, x := range list {
-		if !x.known || x.bill.Due() < x.Amount {
+		if !x.known || x.bill.Due() < x.Amount || x.purse != list[0].purse {
 			return payment.Answers{}, false
 		}
-		a.Kind = x.bill.Kind
+		a.Kind, a.Help = x.bill.Kind, x.purse.help
 		a.Full = a.Full && x.bill.Due() == x.Amount
 		a.Ticked = append(a.Ticked, x.BillID)
 		a.Lines = append(a.Lines, payment.Line{BillID: x.BillID, Amount: x.Amount})

@@ -42,22 +42,27 @@ type billView struct {
 // bill shows one bill: what is owed, how it came about, what was paid, and the ways to pay it.
 func (p *Portal) bill(c *web.Context) error {
 	ctx, q := c.R.Context(), p.DB.Read()
-	b, err := bill.Get(ctx, q, scope(c), c.R.PathValue("bill"))
+	scope, err := p.scope(c)
 	if err != nil {
 		return err
 	}
-	others, err := bill.Visit(ctx, q, scope(c), b)
+	b, err := bill.Get(ctx, q, scope, c.R.PathValue("bill"))
 	if err != nil {
 		return err
 	}
-	known, err := namesFor(ctx, q, c, append([]bill.Bill{b}, others...))
+	others, err := bill.Visit(ctx, q, scope, b)
 	if err != nil {
 		return err
 	}
-	care, err := p.mayKnowCare(c, b)
+	known, err := namesFor(ctx, q, c, scope, append([]bill.Bill{b}, others...))
 	if err != nil {
 		return err
 	}
+	sights, err := p.sights(c, scope, []bill.Bill{b})
+	if err != nil {
+		return err
+	}
+	care, amounts := sights[b.ID] == seesCare, sights[b.ID] == seesAmounts
 	s := billScribe{w: c.Words, today: day.Of(c.Now, c.Site.Brand.Zone()), names: known}
 	v := billView{Bill: b, Number: billNumber(b), Owe: s.owe(b), Tag: s.tag(b), How: s.how(b), Code: id.Grouped(b.PayCode),
 		PDF:     "/bills/" + b.ID + "/bill.pdf",
@@ -74,14 +79,23 @@ func (p *Portal) bill(c *web.Context) error {
 	case len(b.Lines) > 0 && care:
 		t := s.lines(b)
 		v.Lines = &t
+	case len(b.Lines) > 0 && c.Session.SignedIn():
+		v.Hidden = c.T("household.care.hidden", "Name", known.of(b.PatientID))
 	case len(b.Lines) > 0:
 		v.Hidden = c.T("bill.lines.hidden")
 	}
-	svg, err := paper.QRSVG(p.payURL(b))
-	if err != nil {
+	if amounts {
+		v.Code, v.PDF, v.Hidden = "", "", c.T("household.helper.hidden")
+	} else {
+		svg, err := paper.QRSVG(p.payURL(b))
+		if err != nil {
+			return err
+		}
+		v.QR = "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(svg)
+	}
+	if err := p.looked(c, scope, b.ID, []bill.Bill{b}); err != nil {
 		return err
 	}
-	v.QR = "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(svg)
 	frame := page(c, c.T("bill.title", "Number", v.Number))
 	frame.Back = &ui.Link{Label: c.T("bills.title"), Href: "/bills"}
 	return c.Render(http.StatusOK, billPage(frame, v))
@@ -89,16 +103,6 @@ func (p *Portal) bill(c *web.Context) error {
 
 // payURL is the address in the QR code of a bill.
 func (p *Portal) payURL(b bill.Bill) string { return p.BaseURL + "/p/" + b.PayCode }
-
-// mayKnowCare reports whether the reader may see what care a bill is for: somebody signed in, for their own bills. Who
-// found a bill by its number sees amounts and dates.
-func (p *Portal) mayKnowCare(c *web.Context, b bill.Bill) (bool, error) {
-	if !c.Session.SignedIn() {
-		return false, nil
-	}
-	account, err := c.Site.Accounts.Get(c.R.Context(), c.Session.AccountID)
-	return bill.Scope{Members: account.Members}.In(b), err
-}
 
 // paymentsOn lists the payments that are meant for a bill, newest first.
 func (p *Portal) paymentsOn(c *web.Context, b bill.Bill) ([]ui.Row, error) {

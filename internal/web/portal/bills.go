@@ -31,11 +31,14 @@ type billsView struct {
 	Guest    bool
 	Credits  []string // credit of the reader, a sentence each payee
 	Moved    string   // the reader was found by an old member ID
+	Title    string
+	For      string // whose bills alone are shown, "" for everybody's
 }
 
 // billSection is the open bills that go to one payee.
 type billSection struct {
 	Title, Why string
+	Alone      string // its title where it stands alone, "" for none
 	DateLabel  string // date of care, or month of coverage
 	What       string // read aloud after a second button with the same words
 	Total      string
@@ -57,19 +60,40 @@ type billRow struct {
 // bills is the list of bills of whoever is reading.
 func (p *Portal) bills(c *web.Context) error {
 	ctx, q := c.R.Context(), p.DB.Read()
-	list, err := bill.List(ctx, q, scope(c), mostBills)
+	scope, err := p.scope(c)
 	if err != nil {
 		return err
 	}
-	list = slices.DeleteFunc(list, func(b bill.Bill) bool { return b.State == bill.Void && b.Applied == 0 && b.Pending == 0 })
+	list, err := bill.List(ctx, q, scope, mostBills)
+	if err != nil {
+		return err
+	}
+	who, err := p.forWhom(c, scope, list)
+	if err != nil {
+		return err
+	}
+	keep := "/bills?page="
+	if who.ID != "" {
+		keep = "/bills?for=" + who.ID + "&page="
+	}
+	list = slices.DeleteFunc(list, func(b bill.Bill) bool {
+		_, helped := scope.Help(b)
+		return b.State == bill.Void && b.Applied == 0 && b.Pending == 0 || helped && b.State != bill.Open || who.ID != "" && b.PatientID != who.ID
+	})
 	sum := sumUp(list)
-	shown, pages := cut(list, c.R.URL.Query().Get("page"), "/bills?page=")
-	known, err := namesFor(ctx, q, c, shown)
+	shown, pages := cut(list, c.R.URL.Query().Get("page"), keep)
+	known, err := namesFor(ctx, q, c, scope, shown)
 	if err != nil {
 		return err
 	}
-	s := billScribe{w: c.Words, today: day.Of(c.Now, c.Site.Brand.Zone()), names: known, visits: sum.visits, told: map[visitKey]bool{}}
-	v := billsView{Total: c.Words.Amount(sum.due), Pages: pages, Guest: !c.Session.SignedIn()}
+	s := billScribe{w: c.Words, today: today(c), names: known, visits: sum.visits, told: map[visitKey]bool{}, scope: scope}
+	if s.payers, err = p.payers(c, scope); err != nil {
+		return err
+	}
+	v := billsView{Total: c.Words.Amount(sum.due), Pages: pages, Guest: !c.Session.SignedIn(), Title: billsTitle(c, scope)}
+	if who.ID != "" {
+		v.For = c.T("bills.for", "Name", who.Name)
+	}
 	v.Sections, v.Settled = s.sections(shown)
 	if v.Credits, err = p.credits(c); err != nil {
 		return err
@@ -92,7 +116,10 @@ func (p *Portal) bills(c *web.Context) error {
 	default:
 		v.Empty = ui.Empty{Title: c.T("bills.empty.title"), Text: c.T("bills.empty.body")}
 	}
-	frame := page(c, c.T("bills.title"))
+	if err := p.looked(c, scope, "", shown); err != nil {
+		return err
+	}
+	frame := page(c, v.Title)
 	frame.Wide = true
 	return c.Render(http.StatusOK, billsPage(frame, v))
 }
@@ -151,24 +178,31 @@ type billScribe struct {
 	names  names
 	visits map[visitKey]visitSum
 	told   map[visitKey]bool // visits whose sums stand above
+	scope  bill.Scope
+	payers map[string]string // by permission: who is helped
 }
 
 // sections divides the bills of a page into the open ones, by payee, and the settled ones. Bills of one visit stand
 // together, where the first of them stands.
 func (s billScribe) sections(list []bill.Bill) (open []billSection, settled []billRow) {
-	place := map[string]int{}
+	place := map[purse]int{}
 	for _, b := range byVisit(list) {
 		if b.State != bill.Open {
 			settled = append(settled, s.row(b))
 			continue
 		}
-		i, ok := place[b.Payee]
+		of := s.purse(b)
+		i, ok := place[of]
 		if !ok {
-			i, place[b.Payee] = len(open), len(open)
+			i, place[of] = len(open), len(open)
 			open = append(open, billSection{Title: s.w.T("bills.medical"), Why: s.w.T("bills.medical.why"),
 				DateLabel: s.w.T("bills.col.date")})
 			if b.Kind == bill.Premium {
 				open[i].Title, open[i].Why, open[i].DateLabel = s.w.T("bills.premium"), s.w.T("bills.premium.why"), s.w.T("bill.coverage_month")
+			}
+			if of.help != "" {
+				open[i].Title, open[i].Why = s.helpedTitle(b, of), ""
+				open[i].Alone = open[i].Title
 			}
 		}
 		open[i].Rows = append(open[i].Rows, s.row(b))
@@ -176,12 +210,12 @@ func (s billScribe) sections(list []bill.Bill) (open []billSection, settled []bi
 			open[i].Payable = append(open[i].Payable, b.ID)
 		}
 	}
-	due := map[string]money.Cents{}
+	due := map[purse]money.Cents{}
 	for _, b := range list {
-		due[b.Payee] += b.Due()
+		due[s.purse(b)] += b.Due()
 	}
-	for payee, i := range place {
-		open[i].Total = s.w.Amount(due[payee])
+	for of, i := range place {
+		open[i].Total = s.w.Amount(due[of])
 		if i > 0 {
 			open[i].What = open[i].Title
 		}

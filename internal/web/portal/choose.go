@@ -26,7 +26,11 @@ func (p *Portal) choose(c *web.Context) error {
 	if done {
 		return err
 	}
-	bills, err := bill.List(c.R.Context(), p.DB.Read(), scope(c), maxBills)
+	scope, err := p.scope(c)
+	if err != nil {
+		return err
+	}
+	bills, err := bill.List(c.R.Context(), p.DB.Read(), scope, maxBills)
 	if err != nil {
 		return err
 	}
@@ -34,7 +38,7 @@ func (p *Portal) choose(c *web.Context) error {
 	if payable := onlyPayable(bills); len(answer.ticked) == 0 && payable != "" {
 		answer.ticked = []string{payable} // there is nothing to choose
 	}
-	return p.choosePage(c, d, bills, answer, nil)
+	return p.choosePage(c, d, scope, bills, answer, nil)
 }
 
 // onlyPayable is the one bill that can be paid, "" where there are none or several.
@@ -79,18 +83,28 @@ func (p *Portal) choosePost(c *web.Context) error {
 	if err := c.ReadForm(); err != nil {
 		return err
 	}
-	bills, err := bill.List(c.R.Context(), p.DB.Read(), scope(c), maxBills)
+	scope, err := p.scope(c)
+	if err != nil {
+		return err
+	}
+	bills, err := bill.List(c.R.Context(), p.DB.Read(), scope, maxBills)
 	if err != nil {
 		return err
 	}
 	answer := chosen{ticked: slices.Concat(c.Forms("bills"), c.Forms("premiums")), amount: c.Form("amount")}
 	answer.full, answer.other = c.Form("how") == "full", c.Form("how") == "other"
 	picked, lines, problems := allocate(c, bills, answer)
-	if len(problems) > 0 {
-		return p.choosePage(c, d, bills, answer, problems)
+	if len(problems) == 0 {
+		if problems, err = p.withinHelp(c, scope, picked, answer, total(lines)); err != nil {
+			return err
+		}
 	}
+	if len(problems) > 0 {
+		return p.choosePage(c, d, scope, bills, answer, problems)
+	}
+	of := purseOf(scope, picked[0])
 	_, err = p.Payments.ChangeDraft(c.R.Context(), owner(c), d.ID, func(d *payment.Draft) error {
-		d.PayerID = payer(c, picked[0])
+		d.PayerID, d.Answers.Help = payer(scope, picked[0]), of.help
 		d.Answers.Kind, d.Answers.Payee = picked[0].Kind, picked[0].Payee
 		d.Answers.Lines, d.Answers.Full, d.Answers.Ticked = lines, answer.full, nil
 		for _, b := range picked {
@@ -189,6 +203,7 @@ type chooseView struct {
 	OnTheWay  []ui.Row // bills that are open and cannot be paid, because payments for all of them are on their way
 	Changed   []string // what is no longer as it was chosen
 	Moved     string   // the reader was found by an old member ID
+	Limits    []string // how much a helper may pay
 	Total     string
 	Full      bool
 	Other     bool
@@ -201,8 +216,12 @@ type chooseView struct {
 
 func (v chooseView) both() bool { return len(v.Medical) > 0 && len(v.Premiums) > 0 }
 
-func (p *Portal) choosePage(c *web.Context, d payment.Draft, bills []bill.Bill, answer chosen, problems []ui.Problem) error {
-	people, err := namesFor(c.R.Context(), p.DB.Read(), c, bills)
+func (p *Portal) choosePage(c *web.Context, d payment.Draft, scope bill.Scope, bills []bill.Bill, answer chosen, problems []ui.Problem) error {
+	people, err := namesFor(c.R.Context(), p.DB.Read(), c, scope, bills)
+	if err != nil {
+		return err
+	}
+	sights, err := p.sights(c, scope, bills)
 	if err != nil {
 		return err
 	}
@@ -221,7 +240,7 @@ func (p *Portal) choosePage(c *web.Context, d payment.Draft, bills []bill.Bill, 
 			continue
 		}
 		v.None = false
-		o := billOption(c, b, people.of(b.PatientID), today)
+		o := billOption(c, b, people.of(b.PatientID), today, sights[b.ID] == seesCare)
 		o.Checked = slices.Contains(answer.ticked, b.ID)
 		if b.Kind == bill.Premium {
 			v.Premiums = append(v.Premiums, o)
@@ -230,13 +249,21 @@ func (p *Portal) choosePage(c *web.Context, d payment.Draft, bills []bill.Bill, 
 		}
 	}
 	v.Total = c.T("choose.total", "Amount", total)
+	if v.Limits, err = p.limitWords(c, scope); err != nil {
+		return err
+	}
 	status := 200
 	if len(problems) > 0 {
 		status = 422
 	} else if c.R.URL.Query().Has("changed") {
 		v.Changed = changedBills(c, d, bills)
+	} else if c.R.URL.Query().Has("limit") {
+		v.Changed = []string{c.T("household.limit.reached")}
 	}
 	if v.Moved, err = p.movedNotice(c); err != nil {
+		return err
+	}
+	if err := p.looked(c, scope, "", bills); err != nil {
 		return err
 	}
 	f := payPage(c, d, 1, c.T("choose.title"))
@@ -246,10 +273,10 @@ func (p *Portal) choosePage(c *web.Context, d payment.Draft, bills []bill.Bill, 
 }
 
 // billOption is one bill to tick.
-func billOption(c *web.Context, b bill.Bill, name string, today day.Date) ui.Option {
+func billOption(c *web.Context, b bill.Bill, name string, today day.Date, care bool) ui.Option {
 	o := ui.Option{Value: b.ID, Label: c.T("bills.for", "Name", name), Aside: c.Words.Amount(b.Due()),
 		Lines: []string{billText(c, b)}}
-	if c.Session.SignedIn() && b.Provider != "" && b.Kind == bill.Medical {
+	if care && b.Provider != "" && b.Kind == bill.Medical {
 		o.Lines = append(o.Lines, b.Provider)
 	}
 	switch {

@@ -2,9 +2,11 @@ package portal
 
 import (
 	"net/url"
+	"sync"
 	"testing"
 
 	"memberpay/internal/db"
+	"memberpay/internal/household"
 	"memberpay/internal/id"
 	"memberpay/internal/identity"
 	"memberpay/internal/payment"
@@ -62,7 +64,9 @@ func TestEveryRouteAsEverybody(t *testing.T) {
 		},
 		Objects: h.things(own),
 		// A scanned code fills in a form; a review leads to its page, which knows; what is removed is removed.
-		Silent:  map[string]bool{"GET /p/{code}": true, "POST /pay/{draft}/review": true, "POST /saved-cards/{card}/remove": true},
+		Silent: map[string]bool{"GET /p/{code}": true, "POST /pay/{draft}/review": true, "POST /saved-cards/{card}/remove": true,
+			// Whoever has the link of an invitation is whom it is for; the next step asks for a code.
+			"GET /invited/{token}": true, "POST /invited/{token}": true, "GET /invited/{token}/accept": true, "POST /invited/{token}/accept": true},
 		Secrets: []string{"Rosa", "Quintero", "Mateo", "M-204118907", "M-300", "P-88201", "Hillcrest Dermatology", "$150.00", rosaEmail, rosaNumber},
 		State: func() string {
 			return webtest.State(t, h.db, append([]string{rosa.ID, h.people["Rosa"], h.people["Mateo"]}, h.billIDs("M-204118907", "M-204118908", "M-300", "P-88201")...)...)
@@ -96,6 +100,15 @@ func (h *house) things(rosa identity.Opening) map[string]func() string {
 		return w.draft
 	}
 	return map[string]func() string{
+		"helper": sync.OnceValue(func() string {
+			helpID, _ := h.invites(household.Invitation{MemberID: h.people["Rosa"], AccountID: rosa.AccountID, Name: "Sam", Email: "sam@mail.example", For: []string{h.people["Rosa"]}})
+			return helpID
+		}),
+		"help": sync.OnceValue(func() string { return h.lets(rosa.AccountID, h.asAvery()) }),
+		"token": sync.OnceValue(func() string {
+			_, token := h.invites(h.asAvery())
+			return token
+		}),
 		"bill":  func() string { return h.bills["M-300"].ID },
 		"code":  func() string { return h.bills["M-300"].PayCode },
 		"draft": func() string { return ready()[len("/pay/"):] },

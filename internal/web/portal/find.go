@@ -55,8 +55,12 @@ func (p *Portal) payCode(c *web.Context) error {
 		if err != nil {
 			return err
 		}
+		scope, err := p.scope(c)
+		if err != nil {
+			return err
+		}
 		for _, b := range bills {
-			if b.PayCode == code && scope(c).In(b) {
+			if b.PayCode == code && scope.In(b) {
 				return c.Redirect("/bills/" + b.ID)
 			}
 		}

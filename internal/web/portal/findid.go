@@ -5,7 +5,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"memberpay/internal/audit"
 	"memberpay/internal/day"
 	"memberpay/internal/fault"
 	"memberpay/internal/household"
@@ -53,25 +52,13 @@ func (p *Portal) findMyIDPost(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := p.Households.AskID(c.R.Context(), c.Now, q, asker(c)); err != nil {
+	if err := p.Households.AskID(c.R.Context(), c.Now, q, c.Who()); err != nil {
 		return err
 	}
 	frame := page(c, c.T("findid.sent.title"))
 	frame.Path = "/find-my-id"
 	frame.Back = &ui.Link{Label: c.T("findid.again"), Href: "/find-my-id"}
 	return c.Render(http.StatusOK, idSentPage(frame, reachOf(c), c.Site.Brand.Links.Chat))
-}
-
-// asker is who asks, for the audit log.
-func asker(c *web.Context) household.Asker {
-	a := household.Asker{Role: audit.Guest, Address: c.Address()}
-	switch {
-	case c.Session.SignedIn():
-		a.Actor, a.Role = c.Session.AccountID, string(c.Session.Role)
-	case c.Session.ID != "":
-		a.Actor = audit.GuestActor(c.Session.ID)
-	}
-	return a
 }
 
 // check returns the question and what to correct. It keeps what was typed, except what is far too long.

@@ -96,8 +96,12 @@ func (p *Portal) billsOf(c *web.Context, list []payment.Payment) (map[string][]b
 	}
 	slices.Sort(ids)
 	known := map[string]bill.Bill{}
+	scope, err := p.scope(c)
+	if err != nil {
+		return nil, err
+	}
 	for chunk := range slices.Chunk(slices.Compact(ids), 500) {
-		some, err := bill.ByIDs(c.R.Context(), p.DB.Read(), scope(c), chunk)
+		some, err := bill.ByIDs(c.R.Context(), p.DB.Read(), scope, chunk)
 		if err != nil {
 			return nil, err
 		}

@@ -350,7 +350,7 @@ func TestWhereCareWasIsForMembersOnly(t *testing.T) {
 	for who, want := range map[*visitor]bool{guest: false, h.rosa(): true} {
 		session, err := h.accounts.Find(t.Context(), h.clock(), who.cookies["memberpay_session"])
 		h.must(err)
-		c := &web.Context{R: httptest.NewRequest("GET", path, nil), Site: &web.Site{Brand: brand.Default()}, Session: session,
+		c := &web.Context{R: httptest.NewRequest("GET", path, nil), Site: &web.Site{Brand: brand.Default(), Accounts: h.accounts}, Session: session,
 			Words: h.words.For("en"), Now: h.clock()}
 		pay, err := payment.ByConfirmation(t.Context(), h.db.Read(), payments(c), strings.TrimPrefix(path, "/payments/"))
 		h.must(err)

@@ -15,7 +15,10 @@ type part struct {
 	bill.Allocation
 	bill  bill.Bill
 	known bool // the reader may see the bill
+	care  bool // and what care it was
 	name  string
+	payer string // who owes it, as far as the reader may act: a member row id
+	purse purse
 }
 
 type parts []part
@@ -30,7 +33,11 @@ func (p *Portal) parts(c *web.Context, pay payment.Payment) (parts, error) {
 	for i, a := range list {
 		ids[i] = a.BillID
 	}
-	known, err := bill.ByIDs(c.R.Context(), p.DB.Read(), scope(c), ids)
+	scope, err := p.scope(c)
+	if err != nil {
+		return nil, err
+	}
+	known, err := bill.ByIDs(c.R.Context(), p.DB.Read(), scope, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -43,13 +50,20 @@ func (p *Portal) parts(c *web.Context, pay payment.Payment) (parts, error) {
 			bills = append(bills, b)
 		}
 	}
-	people, err := namesFor(c.R.Context(), p.DB.Read(), c, bills)
+	people, err := namesFor(c.R.Context(), p.DB.Read(), c, scope, bills)
+	if err != nil {
+		return nil, err
+	}
+	sights, err := p.sights(c, scope, bills)
 	if err != nil {
 		return nil, err
 	}
 	for i := range out {
 		if out[i].known {
 			out[i].name = people.of(out[i].bill.PatientID)
+			out[i].care = sights[out[i].bill.ID] == seesCare
+			out[i].payer = payer(scope, out[i].bill)
+			out[i].purse = purseOf(scope, out[i].bill)
 		}
 	}
 	return out, nil

@@ -7,6 +7,7 @@ import (
 	"memberpay/internal/day"
 	"memberpay/internal/fault"
 	"memberpay/internal/id"
+	"memberpay/internal/member"
 	"memberpay/internal/payment"
 	"memberpay/internal/web"
 	"memberpay/internal/web/ui"
@@ -43,7 +44,11 @@ func (p *Portal) newDraft(c *web.Context, payerID string, billIDs []string) (str
 	if len(billIDs) > maxBills {
 		billIDs = billIDs[:maxBills]
 	}
-	known, err := bill.ByIDs(c.R.Context(), p.DB.Read(), scope(c), billIDs)
+	scope, err := p.scope(c)
+	if err != nil {
+		return "", err
+	}
+	known, err := bill.ByIDs(c.R.Context(), p.DB.Read(), scope, billIDs)
 	if err != nil {
 		return "", err
 	}
@@ -51,38 +56,45 @@ func (p *Portal) newDraft(c *web.Context, payerID string, billIDs []string) (str
 	var first bill.Bill
 	for _, billID := range billIDs {
 		b, ok := known[billID]
-		if !ok || !b.Payable() || slices.Contains(ticked, b.ID) || (first.ID != "" && b.Payee != first.Payee) {
-			continue // one payment has one payee; the page says so
+		if !ok || !b.Payable() || slices.Contains(ticked, b.ID) || (first.ID != "" && purseOf(scope, b) != purseOf(scope, first)) {
+			continue // one payment has one payee, and is for one household; the page says so
 		}
 		if first.ID == "" {
 			first = b
 		}
 		ticked = append(ticked, b.ID)
 	}
-	if !slices.Contains(c.Session.Members, payerID) {
-		payerID = payer(c, first)
+	of := purseOf(scope, first)
+	if of.help != "" || !slices.Contains(c.Session.Members, payerID) {
+		payerID = payer(scope, first)
 	}
 	if payerID == "" {
 		return "/bills", nil
 	}
-	d, err := p.Payments.NewDraft(c.R.Context(), owner(c), payerID, payment.Answers{Ticked: ticked})
+	d, err := p.Payments.NewDraft(c.R.Context(), owner(c), payerID, payment.Answers{Ticked: ticked, Help: of.help})
 	if err != nil {
 		return "", err
 	}
 	return step(d.ID, "bills"), nil
 }
 
-// payer is who pays a bill as far as its reader may act: its guarantor, else its patient, else the reader.
-func payer(c *web.Context, b bill.Bill) string {
+// payer is who pays a bill as far as its reader may act: its guarantor, else its patient, else who is helped, else the
+// reader. It is "" for a reader who acts for nobody.
+func payer(scope bill.Scope, b bill.Bill) string {
 	for _, m := range []string{b.GuarantorID, b.PatientID} {
-		if slices.Contains(c.Session.Members, m) {
+		if slices.Contains(scope.Members, m) {
 			return m
 		}
 	}
-	if len(c.Session.Members) == 0 {
-		return "" // an account that acts for nobody yet
+	switch help, ok := scope.Help(b); {
+	case ok:
+		return help.Payer
+	case len(scope.Members) > 0:
+		return scope.Members[0]
+	case len(scope.Helped) > 0:
+		return scope.Helped[0].Payer
 	}
-	return c.Session.Members[0]
+	return ""
 }
 
 func owner(c *web.Context) payment.Owner {
@@ -108,6 +120,16 @@ func (p *Portal) draft(c *web.Context) (d payment.Draft, done bool, err error) {
 	}
 	if fault.Is(err, fault.NotFound) {
 		return payment.Draft{}, true, p.overPage(c)
+	}
+	if err == nil && d.Answers.Help != "" {
+		// What a helper may do is looked up for every page: the member may have ended it a moment ago.
+		helps, err := p.helps(c)
+		if err != nil {
+			return payment.Draft{}, true, err
+		}
+		if !slices.ContainsFunc(helps, func(h member.Help) bool { return h.ID == d.Answers.Help }) {
+			return payment.Draft{}, true, p.helpOver(c)
+		}
 	}
 	return d, err != nil, err
 }

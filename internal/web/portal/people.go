@@ -2,8 +2,6 @@ package portal
 
 import (
 	"context"
-	"unicode"
-	"unicode/utf8"
 
 	"memberpay/internal/bill"
 	"memberpay/internal/db"
@@ -13,23 +11,27 @@ import (
 
 // names are what a page calls the people its bills are for.
 type names struct {
-	full  bool // signed in: full names; a guest sees the first name and an initial
+	full  bool            // signed in: full names; a guest sees the first name and an initial
+	brief map[string]bool // people who are only helped: as for a guest
 	known map[string]member.Member
 	other string // for somebody known only by number
 }
 
 // namesFor reads the patients of bills in one query.
-func namesFor(ctx context.Context, q db.Queryer, c *web.Context, bills []bill.Bill) (names, error) {
+func namesFor(ctx context.Context, q db.Queryer, c *web.Context, scope bill.Scope, bills []bill.Bill) (names, error) {
 	var ids []string
-	seen := map[string]bool{}
+	seen, brief := map[string]bool{}, map[string]bool{}
 	for _, b := range bills {
+		if _, helped := scope.Help(b); helped {
+			brief[b.PatientID] = true
+		}
 		if !seen[b.PatientID] {
 			seen[b.PatientID] = true
 			ids = append(ids, b.PatientID)
 		}
 	}
 	known, err := member.ByIDs(ctx, q, ids)
-	return names{full: c.Session.SignedIn(), known: known, other: c.T("bills.for.unnamed")}, err
+	return names{full: c.Session.SignedIn(), brief: brief, known: known, other: c.T("bills.for.unnamed")}, err
 }
 
 // of is the name of a person, by row id.
@@ -38,9 +40,8 @@ func (n names) of(rowID string) string {
 	switch {
 	case m.Name() == "":
 		return n.other
-	case n.full || m.Given == "" || m.Family == "":
+	case (n.full && !n.brief[rowID]) || m.Given == "" || m.Family == "":
 		return m.Name()
 	}
-	initial, _ := utf8.DecodeRuneInString(m.Family)
-	return m.Given + " " + string(unicode.ToUpper(initial)) + "."
+	return m.Brief()
 }

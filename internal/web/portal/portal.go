@@ -32,12 +32,9 @@ type Portal struct {
 	LastCall func(queued time.Time) time.Time // until when such a payment can still be canceled
 }
 
-// scope is whose bills the reader may see.
-func scope(c *web.Context) bill.Scope { return bill.Scope{Members: c.Session.Members} }
-
 // payments is whose payments the reader may see.
 func payments(c *web.Context) payment.Scope {
-	return payment.Scope{Scope: scope(c), AccountID: c.Session.AccountID, SessionIDs: append(c.Session.Earlier, c.Session.ID)}
+	return payment.Scope{Scope: bill.Scope{Members: c.Session.Members}, AccountID: c.Session.AccountID, SessionIDs: append(c.Session.Earlier, c.Session.ID)}
 }
 
 // page is the frame of a page of this site: ui.Page with the navigation of whoever is reading.
@@ -53,6 +50,12 @@ func page(c *web.Context, title string) ui.Page {
 		}
 	}
 	if c.Session.SignedIn() {
+		if len(c.Session.Members) > 0 {
+			p.Nav = append(p.Nav, ui.NavLink{Label: c.T("household.nav"), Href: "/household", Current: c.Route == "/household"})
+		}
+		if c.Session.Helps {
+			p.Nav = append(p.Nav, ui.NavLink{Label: c.T("household.helping.nav"), Href: "/helping", Current: c.Route == "/helping"})
+		}
 		p.Nav = append(p.Nav, ui.NavLink{Label: c.T("account.nav"), Href: "/account", Current: c.Route == "/account"})
 	}
 	return p

@@ -92,13 +92,13 @@ func (p *Portal) receiptBills(c *web.Context, pay payment.Payment, list parts) [
 	return blocks
 }
 
-// substantiation is what a health savings or flexible spending account asks for, bill by bill. Only a member who has
-// signed in gets it, because it tells where somebody was cared for.
+// substantiation is what a health savings or flexible spending account asks for, bill by bill. Only who may see the care
+// gets it, because it tells where somebody was cared for.
 func substantiation(c *web.Context, list parts) []paper.Block {
 	t := paper.Table{Summary: c.T("receipt.hsa"), Columns: []paper.Column{{Head: c.T("receipt.patient")}, {Head: c.T("receipt.provider")},
 		{Head: c.T("bill.care_date")}, {Head: c.T("receipt.after_plan"), Align: paper.End}}}
 	for _, x := range list {
-		if !x.known || x.bill.Kind != bill.Medical || x.Applied == 0 {
+		if !x.care || x.bill.Kind != bill.Medical || x.Applied == 0 {
 			continue
 		}
 		on := ""

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"memberpay/internal/audit"
 	"memberpay/internal/bill"
 	"memberpay/internal/day"
 	"memberpay/internal/fault"
@@ -57,7 +58,11 @@ func missing(d payment.Draft) string {
 // upToDate returns the draft with its bills as they are now. A draft that pays in full follows the bills, and updated
 // says so; where its bills cannot take it any more, bills is nil.
 func (p *Portal) upToDate(c *web.Context, d payment.Draft) (_ payment.Draft, bills []bill.Bill, updated bool, err error) {
-	bills, fits, err := p.dueNow(c.R.Context(), scope(c), d.Answers.Lines)
+	scope, err := p.scope(c)
+	if err != nil {
+		return d, nil, false, err
+	}
+	bills, fits, err := p.dueNow(c.R.Context(), scope, d.Answers.Lines)
 	if err != nil || bills == nil {
 		return d, nil, false, err
 	}
@@ -106,6 +111,9 @@ func (p *Portal) payNow(c *web.Context) error {
 	if err != nil {
 		return err
 	}
+	if request.Helping.HelpID != "" {
+		request.Role, request.Helping.Today, request.Helping.Month = audit.Helper, today(c), monthStart(c)
+	}
 	request.Address, request.ReturnURL = c.Address(), p.BaseURL+"/payments/{ref}/return"
 	pay, err := p.Payments.Pay(c.R.Context(), request)
 	switch {
@@ -116,6 +124,10 @@ func (p *Portal) payNow(c *web.Context) error {
 		return c.Redirect(paymentPath(pay)) // the payment is the truth, whatever else went wrong
 	case errors.Is(err, payment.ErrTaken):
 		return c.Redirect(step(d.ID, "bills") + "?changed")
+	case errors.Is(err, payment.ErrHelpPayment), errors.Is(err, payment.ErrHelpMonth):
+		return c.Redirect(step(d.ID, "bills") + "?limit")
+	case errors.Is(err, payment.ErrHelpEnded):
+		return p.helpOver(c)
 	}
 	return err
 }
@@ -134,7 +146,11 @@ type reviewView struct {
 
 func (p *Portal) reviewPage(c *web.Context, d payment.Draft, bills []bill.Bill, updated bool) error {
 	a := d.Answers
-	people, err := namesFor(c.R.Context(), p.DB.Read(), c, bills)
+	scope, err := p.scope(c)
+	if err != nil {
+		return err
+	}
+	people, err := namesFor(c.R.Context(), p.DB.Read(), c, scope, bills)
 	if err != nil {
 		return err
 	}

@@ -55,6 +55,20 @@ func (p *Portal) Routes() []web.Route {
 		{Method: "GET", Path: "/account/authorizations/{ref}", Access: web.Account, Handle: p.permission},
 		{Method: "GET", Path: "/account/authorizations/{ref}/copy.pdf", Access: web.Account, Handle: p.permissionPDF},
 
+		{Method: "GET", Path: "/household", Access: web.Account, Handle: p.household},
+		{Method: "POST", Path: "/household/care", Access: web.Account, Fresh: true, Handle: p.householdCare},
+		{Method: "GET", Path: "/household/helpers/new", Access: web.Account, Fresh: true, Handle: p.newHelper},
+		{Method: "POST", Path: "/household/helpers/new", Access: web.Account, Fresh: true, Handle: p.newHelperPost},
+		{Method: "GET", Path: "/household/helpers/{helper}", Access: web.Account, Handle: p.helper},
+		{Method: "POST", Path: "/household/helpers/{helper}/code", Access: web.Account, Fresh: true, Handle: p.helperCode},
+		{Method: "POST", Path: "/household/helpers/{helper}/revoke", Access: web.Account, Handle: p.revokeHelper},
+		{Method: "GET", Path: "/helping", Access: web.Account, Handle: p.helping},
+		{Method: "POST", Path: "/helping/{help}/leave", Access: web.Account, Handle: p.leaveHelp},
+		{Method: "GET", Path: "/invited/{token}", Access: web.Anyone, Handle: p.invited},
+		{Method: "POST", Path: "/invited/{token}", Access: web.Anyone, Handle: p.invitedPost},
+		{Method: "GET", Path: "/invited/{token}/accept", Access: web.Anyone, Handle: p.acceptInvited},
+		{Method: "POST", Path: "/invited/{token}/accept", Access: web.Anyone, Handle: p.acceptInvitedPost},
+
 		{Method: "POST", Path: "/saved-cards/{card}/remove", Access: web.Account, Handle: p.forgetCard},
 		{Method: "POST", Path: "/callbacks/card", Access: web.Machine, Handle: p.callback},
 	}
