@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -100,6 +101,9 @@ func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err er
 	}
 	a.Outbox = event.NewOutbox(box)
 	a.Accounts = identity.New(a.DB, box, hashes)
+	if err := a.usePasskeys(); err != nil {
+		return nil, err
+	}
 	if _, err := a.Accounts.SealEmails(ctx); err != nil {
 		return nil, err
 	}
@@ -113,6 +117,19 @@ func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err er
 		CanPrint: a.Letters.CanPrint(), Browser: cards.Browser(), BaseURL: c.BaseURL,
 		Arrives: a.Bank.SettlesOn, LastCall: a.Bank.NextCut}
 	return a, nil
+}
+
+// usePasskeys lets browsers make passkeys for the public address, where its host is a domain: an IP address has none.
+func (a *App) usePasskeys() error {
+	u, err := url.Parse(a.Config.BaseURL)
+	if err != nil {
+		return err
+	}
+	if net.ParseIP(u.Hostname()) != nil {
+		a.log.Warn("no passkeys: browsers make none for an IP address; set MEMBERPAY_URL to an address with a name", "url", a.Config.BaseURL)
+		return nil
+	}
+	return a.Accounts.UsePasskeys(identity.Passkeys{ID: u.Hostname(), Origins: []string{u.Scheme + "://" + u.Host}, Name: a.Brand.Name})
 }
 
 // LoadBrand reads the brand in path, or the demo organisation where path is "".

@@ -21,21 +21,19 @@ type Accounts struct {
 	box     *seal.Box
 	hashing hashing
 	decoy   string // checked where there is no account, for the same work
+	party   *party // nil before UsePasskeys
 }
 
 // New returns Accounts that seal with box and run at most hashes password hashes at once.
 func New(d *db.DB, box *seal.Box, hashes int) *Accounts {
-	return &Accounts{db: d, box: box, hashing: make(hashing, hashes), decoy: hash(id.Secret())}
+	return &Accounts{db: d, box: box, hashing: newHashing(hashes), decoy: hash(id.Secret())}
 }
-
-// MinPassword is the shortest password of an account that has no second factor, in characters.
-const MinPassword = 15
 
 // Errors of Create and SignIn.
 var (
 	ErrSignIn     = fault.New(fault.SignIn, "sign_in.wrong")
 	ErrEmailTaken = fault.Field("email", "account.email_taken")
-	ErrPassword   = fault.Field("password", "account.password_short")
+	ErrPassword   = fault.Field("password", "password.short")
 	ErrEmail      = fault.Field("email", "error.email")
 )
 
@@ -60,7 +58,8 @@ func (a *Accounts) Create(ctx context.Context, now time.Time, email, password, l
 	return accountID, err
 }
 
-// Hash returns the form in which a password is kept. It waits for its turn among the hashes that may run at once.
+// Hash returns the form in which a password is kept. It waits for its turn among the hashes that may run at once, and
+// returns ErrHashing where too many wait.
 func (a *Accounts) Hash(ctx context.Context, password string) (hashed string, err error) {
 	err = a.hashing.run(ctx, func() { hashed = hash(password) })
 	return hashed, err
@@ -86,7 +85,7 @@ func (a *Accounts) Open(ctx context.Context, tx *db.Tx, now time.Time, n NewAcco
 	if accountID == "" {
 		accountID = id.New("acc")
 	}
-	sealed, err := a.box.Seal([]byte(strings.TrimSpace(n.Email)), emailPlace(accountID))
+	sealed, err := a.box.Seal([]byte(trimEmail(n.Email)), emailPlace(accountID))
 	if err != nil {
 		return "", fmt.Errorf("open account: %w", err)
 	}
@@ -161,7 +160,8 @@ func (a *Accounts) SealEmails(ctx context.Context) (sealed int, err error) {
 }
 
 // SignIn checks e-mail and password of a member and returns the account's id. With ErrSignIn it returns whose password was
-// not the right one, "" where there is no such account: that is for the audit log, and never for whoever asks.
+// not the right one, "" where there is no such account: that is for the audit log, and never for whoever asks. Where too
+// many wait for their turn it returns ErrHashing.
 func (a *Accounts) SignIn(ctx context.Context, email, password string) (string, error) {
 	return a.checkPassword(ctx, a.emailIndex(Member, email), password)
 }
@@ -226,7 +226,7 @@ func (a *Accounts) get(ctx context.Context, q db.Queryer, column, value string) 
 	err := q.QueryRowContext(ctx, "SELECT id, email, email_sealed, language, role, second_factor, password_hash <> '', created_at FROM account WHERE "+column+" = $1 AND closed_at = 0", value).
 		Scan(&out.ID, &plain, &sealed, &out.Language, &out.Role, &out.SecondFactor, &out.HasPassword, &created)
 	if errors.Is(err, sql.ErrNoRows) {
-		return Profile{}, fault.New(fault.NotFound, "account.not_found")
+		return Profile{}, errNoAccount
 	}
 	if err != nil {
 		return Profile{}, fmt.Errorf("get account: %w", err)
@@ -247,6 +247,9 @@ func (a *Accounts) get(ctx context.Context, q db.Queryer, column, value string) 
 	})
 	return out, err
 }
+
+// trimEmail is the form in which an e-mail address is kept.
+func trimEmail(s string) string { return strings.TrimSpace(s) }
 
 // FoldEmail is the form in which e-mail addresses are compared.
 func FoldEmail(s string) string { return strings.ToLower(strings.TrimSpace(s)) }

@@ -72,7 +72,7 @@ func TestSignIn(t *testing.T) {
 		if _, err := a.Create(t.Context(), noon, "MAYA@members.example", password, "en", m); fault.CodeOf(err) != "account.email_taken" {
 			t.Errorf("the same e-mail again: %v", err)
 		}
-		if _, err := a.Create(t.Context(), noon, "x@members.example", "short", "en", m); fault.CodeOf(err) != "account.password_short" {
+		if _, err := a.Create(t.Context(), noon, "x@members.example", "short", "en", m); fault.CodeOf(err) != "password.short" {
 			t.Errorf("a short password: %v", err)
 		}
 		if got, err := a.Get(t.Context(), made); err != nil || len(got.Members) != 1 || got.Members[0] != m {

@@ -7,8 +7,12 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strings"
+	"time"
 
 	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/unicode/norm"
+
+	"memberpay/internal/fault"
 )
 
 // Cost of one hash: 19 MiB and two passes (the OWASP minimum for argon2id), one thread.
@@ -18,47 +22,81 @@ const (
 	hashLength = 32
 )
 
-// hashing bounds how many hashes run at once, so that a flood of sign-ins leaves the processor to payments.
-type hashing chan struct{}
+// mostWaiting is how many hashes may wait for their turn. With two at once the last of them waits about two seconds.
+const mostWaiting = 64
 
+// ErrHashing is the answer where too many passwords wait to be hashed already.
+var ErrHashing = fault.BusyFor("sign_in.busy", 5*time.Second)
+
+// hashing bounds how many hashes run at once, so that a flood of sign-ins leaves the processor to payments, and how many
+// wait, so that the flood does not pile up here.
+type hashing struct {
+	running chan struct{}
+	asked   chan struct{} // those that run and those that wait
+}
+
+func newHashing(atOnce int) hashing {
+	return hashing{running: make(chan struct{}, atOnce), asked: make(chan struct{}, atOnce+mostWaiting)}
+}
+
+// run runs fn when its turn has come. It returns ErrHashing, without fn, where too many wait.
 func (h hashing) run(ctx context.Context, fn func()) error {
 	select {
-	case h <- struct{}{}:
+	case h.asked <- struct{}{}:
+	default:
+		return ErrHashing
+	}
+	defer func() { <-h.asked }()
+	select {
+	case h.running <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	defer func() { <-h }()
+	defer func() { <-h.running }()
 	fn()
 	return nil
 }
 
-// hash returns password as "argon2id$time$memory$salt$key".
+// hash returns password as "argon2id$time$memory$salt$key". Keyboards write one letter in several ways: the composed form
+// is what is hashed.
 func hash(password string) string {
+	password = norm.NFC.String(password)
 	salt := make([]byte, 16)
 	rand.Read(salt)
 	key := argon2.IDKey([]byte(password), salt, hashTime, hashMemory, 1, hashLength)
 	return fmt.Sprintf("argon2id$%d$%d$%s$%s", hashTime, hashMemory, base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
 }
 
-// matches reports whether password made stored. A stored value it cannot read matches nothing, after the same work.
+// matches reports whether password made stored, in the composed form or, as older versions hashed it, just as it was typed.
+// How much work that is depends on the password alone.
 func matches(stored, password string) bool {
-	var time, memory uint32
+	composed := norm.NFC.String(password)
+	ok := made(stored, composed)
+	if composed != password {
+		ok = made(stored, password) || ok
+	}
+	return ok
+}
+
+// made reports whether password made stored. A stored value it cannot read matches nothing, after the same work.
+func made(stored, password string) bool {
+	var passes, memory uint32
 	salt, want := make([]byte, 16), make([]byte, hashLength)
 	parts := strings.Split(stored, "$")
 	ok := len(parts) == 5 && parts[0] == "argon2id"
 	if ok {
-		_, err1 := fmt.Sscan(parts[1], &time)
+		_, err1 := fmt.Sscan(parts[1], &passes)
 		_, err2 := fmt.Sscan(parts[2], &memory)
 		s, err3 := base64.RawStdEncoding.DecodeString(parts[3])
 		k, err4 := base64.RawStdEncoding.DecodeString(parts[4])
-		ok = err1 == nil && err2 == nil && err3 == nil && err4 == nil && len(k) == hashLength && time > 0 && time < 100 && memory < 1<<21
+		ok = err1 == nil && err2 == nil && err3 == nil && err4 == nil && len(k) == hashLength && passes > 0 && passes < 100 && memory < 1<<21
 		if ok {
 			salt, want = s, k
 		}
 	}
 	if !ok {
-		time, memory = hashTime, hashMemory
+		passes, memory = hashTime, hashMemory
 	}
-	got := argon2.IDKey([]byte(password), salt, time, memory, 1, hashLength)
+	got := argon2.IDKey([]byte(password), salt, passes, memory, 1, hashLength)
 	return subtle.ConstantTimeCompare(got, want) == 1 && ok
 }

@@ -12,6 +12,7 @@ import (
 
 	"memberpay/internal/audit"
 	"memberpay/internal/db"
+	"memberpay/internal/fault"
 	"memberpay/internal/id"
 )
 
@@ -145,33 +146,43 @@ func (a *Accounts) Prove(ctx context.Context, now time.Time, s Session, how stri
 	})
 }
 
+// selectSession reads sessions with their account's role, for scanSession.
+const selectSession = `SELECT s.id, s.account_id, s.members, s.earlier, s.waiting_for, s.how, s.browser, s.address,
+	s.created_at, s.proved_at, s.seen_at, s.expires_at, COALESCE(a.role, ''), COALESCE(a.helps, FALSE), COALESCE(a.closed_at, 0)
+	FROM session s LEFT JOIN account a ON a.id = s.account_id`
+
+// scanSession reads one row of selectSession. alive is false for a session that has ended.
+func scanSession(now time.Time, scan func(...any) error) (s Session, alive bool, err error) {
+	var members, earlier string
+	var created, proved, seen, expires, closed int64
+	err = scan(&s.ID, &s.AccountID, &members, &earlier, &s.Waiting, &s.How, &s.Browser, &s.Address, &created, &proved, &seen, &expires, &s.Role, &s.Helps, &closed)
+	if err != nil {
+		return Session{}, false, err
+	}
+	s.CreatedAt, s.ProvedAt, s.SeenAt, s.ExpiresAt = db.Time(created), db.Time(proved), db.Time(seen), db.Time(expires)
+	if members != "" {
+		s.Members = strings.Split(members, ",")
+	}
+	if earlier != "" {
+		s.Earlier = strings.Split(earlier, ",")
+	}
+	return s, !ended(now, s.SeenAt, s.ExpiresAt) && closed == 0 && (s.AccountID == "" || s.Role != ""), nil
+}
+
 // Find returns the session of a token, or the zero Session where there is none or it has ended.
 func (a *Accounts) Find(ctx context.Context, now time.Time, token string) (Session, error) {
 	if token == "" {
 		return Session{}, nil
 	}
-	s := Session{ID: hashToken(token)}
-	var members, earlier string
-	var created, proved, seen, expires, closed int64
-	err := a.db.Read().QueryRowContext(ctx, `SELECT s.account_id, s.members, s.earlier, s.waiting_for, s.how, s.browser, s.address,
-		s.created_at, s.proved_at, s.seen_at, s.expires_at, COALESCE(a.role, ''), COALESCE(a.helps, FALSE), COALESCE(a.closed_at, 0)
-		FROM session s LEFT JOIN account a ON a.id = s.account_id WHERE s.id = $1`, s.ID).
-		Scan(&s.AccountID, &members, &earlier, &s.Waiting, &s.How, &s.Browser, &s.Address, &created, &proved, &seen, &expires, &s.Role, &s.Helps, &closed)
+	s, alive, err := scanSession(now, a.db.Read().QueryRowContext(ctx, selectSession+" WHERE s.id = $1", hashToken(token)).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Session{}, nil
 	}
 	if err != nil {
 		return Session{}, fmt.Errorf("find session: %w", err)
 	}
-	s.CreatedAt, s.ProvedAt, s.SeenAt, s.ExpiresAt = db.Time(created), db.Time(proved), db.Time(seen), db.Time(expires)
-	if ended(now, s.SeenAt, s.ExpiresAt) || closed > 0 || (s.AccountID != "" && s.Role == "") {
+	if !alive {
 		return Session{}, nil
-	}
-	if members != "" {
-		s.Members = strings.Split(members, ",")
-	}
-	if earlier != "" {
-		s.Earlier = strings.Split(earlier, ",")
 	}
 	if now.Sub(s.SeenAt) > touchAfter {
 		err = a.db.Write(ctx, func(tx *db.Tx) error {
@@ -205,7 +216,50 @@ func (a *Accounts) End(ctx context.Context, s Session) error {
 	})
 }
 
-// Sweep removes sessions that have ended, codes that ran out and limits that are over. It returns how many sessions went.
+// Sessions returns the sessions in which an account is signed in, the one seen last first.
+func (a *Accounts) Sessions(ctx context.Context, now time.Time, accountID string) (out []Session, err error) {
+	if accountID == "" { // guests have none
+		return nil, nil
+	}
+	err = db.Each(ctx, a.db.Read(), selectSession+" WHERE s.account_id = $1 ORDER BY s.seen_at DESC, s.id", []any{accountID}, func(rows *sql.Rows) error {
+		s, alive, err := scanSession(now, rows.Scan)
+		if alive {
+			out = append(out, s)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("sessions of an account: %w", err)
+	}
+	return out, nil
+}
+
+// EndSession ends one of the account's sessions. One that is not there, or not the account's, is NotFound.
+func (a *Accounts) EndSession(ctx context.Context, tx *db.Tx, accountID, sessionID string) error {
+	n, err := changed(ctx, tx, "DELETE FROM session WHERE id = $1 AND account_id = $2 AND account_id <> ''", sessionID, accountID)
+	if err != nil {
+		return fmt.Errorf("end a session: %w", err)
+	}
+	if n == 0 {
+		return fault.New(fault.NotFound, "session.not_found")
+	}
+	return nil
+}
+
+// EndSessions ends all sessions of the account but one ("" for none), and those that wait for its second factor: after a
+// new password or a recovery, whoever knew the old one is out.
+func (a *Accounts) EndSessions(ctx context.Context, tx *db.Tx, accountID, except string) error {
+	if accountID == "" {
+		return nil
+	}
+	if _, err := tx.ExecContext(ctx, "DELETE FROM session WHERE (account_id = $1 OR waiting_for = $1) AND id <> $2", accountID, except); err != nil {
+		return fmt.Errorf("end the sessions of an account: %w", err)
+	}
+	return nil
+}
+
+// Sweep removes sessions that have ended, remembered browsers, codes and passkey ceremonies that ran out, and limits that
+// are over. It returns how many sessions went.
 func (a *Accounts) Sweep(ctx context.Context, now time.Time) (gone int64, err error) {
 	err = a.db.Write(ctx, func(tx *db.Tx) error {
 		r, err := tx.ExecContext(ctx, "DELETE FROM session WHERE expires_at < $1 OR seen_at < $2", db.Micros(now), db.Micros(now.Add(-Idle)))
@@ -215,11 +269,18 @@ func (a *Accounts) Sweep(ctx context.Context, now time.Time) (gone int64, err er
 		if gone, err = r.RowsAffected(); err != nil {
 			return err
 		}
-		if _, err = tx.ExecContext(ctx, "DELETE FROM one_time_code WHERE expires_at < $1", db.Micros(now.Add(-24*time.Hour))); err != nil {
-			return err
+		dayAgo := db.Micros(now.Add(-24 * time.Hour))
+		for query, before := range map[string]int64{
+			"DELETE FROM one_time_code WHERE expires_at < $1": dayAgo, // until then it answers that it ran out
+			"DELETE FROM ceremony WHERE expires_at < $1":      db.Micros(now),
+			"DELETE FROM device WHERE expires_at < $1":        db.Micros(now),
+			"DELETE FROM rate_limit WHERE started < $1":       dayAgo,
+		} {
+			if _, err := tx.ExecContext(ctx, query, before); err != nil {
+				return err
+			}
 		}
-		_, err = tx.ExecContext(ctx, "DELETE FROM rate_limit WHERE started < $1", db.Micros(now.Add(-24*time.Hour)))
-		return err
+		return nil
 	})
 	return gone, err
 }

@@ -86,4 +86,7 @@ var fences = map[string][]string{
 	"github.com/alecthomas/kong":    in("cmd/memberpay"),
 	"github.com/nicksnyder/go-i18n": in("words"),
 	"golang.org/x/mod":              in("audit"),
+	"github.com/go-webauthn":        in("identity"),
+	"github.com/pquerna/otp":        in("identity"),
+	"github.com/trustelem/zxcvbn":   in("identity"),
 }

@@ -17,6 +17,7 @@ ALTER TABLE session ADD COLUMN how TEXT NOT NULL DEFAULT '';              -- wit
 ALTER TABLE session ADD COLUMN browser TEXT NOT NULL DEFAULT '';          -- in words, for the list of devices
 ALTER TABLE session ADD COLUMN address TEXT NOT NULL DEFAULT '';
 CREATE INDEX session_account ON session (account_id) WHERE account_id <> '';
+CREATE INDEX session_waiting ON session (waiting_for) WHERE waiting_for <> '';
 
 -- Where an account's owner can be reached beside the sign-in address. Nothing is sent before verified_at is set.
 CREATE TABLE contact_point (
@@ -51,7 +52,7 @@ CREATE TABLE passkey (
 );
 CREATE INDEX passkey_account ON passkey (account_id);
 
--- A passkey ceremony that a browser has begun. It ends once.
+-- A passkey ceremony that has ended, kept until it would be over: it ends once. What it needs travels sealed with the page.
 CREATE TABLE ceremony (
   id         TEXT PRIMARY KEY,
   account_id TEXT NOT NULL DEFAULT '',

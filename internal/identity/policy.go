@@ -1,0 +1,180 @@
+package identity
+
+import (
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/trustelem/zxcvbn"
+	"golang.org/x/text/unicode/norm"
+
+	"memberpay/internal/fault"
+)
+
+// How long passwords are, in characters.
+const (
+	MinPassword       = 15  // where it is all that opens the account
+	MinPasswordSecond = 12  // where a second factor is asked for after it
+	MaxPassword       = 128 // more is no safer, and costs time to look at
+)
+
+// Why a password is refused. Each has its sentence.
+var (
+	ErrPasswordShort        = ErrPassword                                      // of MinPassword
+	ErrPasswordShortSecond  = fault.Field("password", "password.short_second") // of MinPasswordSecond
+	ErrPasswordLong         = fault.Field("password", "password.long")         // of MaxPassword
+	ErrPasswordCommon       = fault.Field("password", "password.common")       // many people have it; whoever guesses begins with it
+	ErrPasswordPattern      = fault.Field("password", "password.pattern")      // one piece over and over, or a row of keys or letters
+	ErrPasswordPersonal     = fault.Field("password", "password.personal")     // has a word of the person's own
+	ErrPasswordOrganisation = fault.Field("password", "password.organisation") // has the organisation's name
+)
+
+const (
+	// leastWord is the length from which a word of the person's own counts.
+	leastWord = 4
+	// leastScore is what the estimate must give: 3 of 4, ten billion guesses.
+	leastScore = 3
+	// estimated is how many characters the estimate looks at once: its cost grows faster than the length.
+	estimated = 40
+)
+
+// CheckPassword says whether a password may be chosen, by somebody with or without a second factor; personal is what
+// others may know of them: name, e-mail address, member ID, date of birth ("1984-03-07"), ZIP code. There is no rule about
+// kinds of characters, and spaces count. It returns one of the errors above.
+func CheckPassword(password string, secondFactor bool, personal ...string) error {
+	return checkPassword("", password, secondFactor, personal)
+}
+
+// CheckPassword is CheckPassword that refuses the organisation's name as well.
+func (a *Accounts) CheckPassword(password string, secondFactor bool, personal ...string) error {
+	organisation := ""
+	if a.party != nil {
+		organisation = a.party.Name
+	}
+	return checkPassword(organisation, password, secondFactor, personal)
+}
+
+func checkPassword(organisation, password string, secondFactor bool, personal []string) error {
+	if len(password) > MaxPassword*4*3 { // before anything is done with it; composing makes three runes of four bytes one at most
+		return ErrPasswordLong
+	}
+	password = norm.NFC.String(strings.ToValidUTF8(password, "\uFFFD"))
+	n := utf8.RuneCountInString(password)
+	switch {
+	case n > MaxPassword:
+		return ErrPasswordLong
+	case secondFactor && n < MinPasswordSecond:
+		return ErrPasswordShortSecond
+	case !secondFactor && n < MinPassword:
+		return ErrPasswordShort
+	}
+	folded := foldWord(password)
+	if hasWord(folded, words(organisation)) {
+		return ErrPasswordOrganisation
+	}
+	own := words(personal...)
+	if hasWord(folded, own) {
+		return ErrPasswordPersonal
+	}
+	if repeats(folded) {
+		return ErrPasswordPattern
+	}
+	return estimate(password, own)
+}
+
+// hasWord reports whether a folded password holds one of the words.
+func hasWord(folded string, words []string) bool {
+	for _, w := range words {
+		if strings.Contains(folded, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// foldWord is the form in which passwords and words are compared: small letters without accents, letters and figures only.
+func foldWord(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, norm.NFKD.String(s))
+}
+
+// words are the folded words of what is known of somebody: each whole, and its parts, from four characters on. Of an
+// e-mail address that is what stands before the @; a date is in the ways people write it.
+func words(known ...string) (out []string) {
+	add := func(s string) {
+		if s = foldWord(s); utf8.RuneCountInString(s) >= leastWord {
+			out = append(out, s)
+		}
+	}
+	for _, s := range known {
+		if len(s) > 256 {
+			s = s[:256]
+		}
+		s = strings.ToValidUTF8(s, "")
+		if local, _, ok := strings.Cut(s, "@"); ok {
+			s = local
+		}
+		if t, err := time.Parse(time.DateOnly, strings.TrimSpace(s)); err == nil {
+			for _, layout := range []string{"2006", "010206", "020106", "060102"} {
+				add(t.Format(layout))
+			}
+			continue
+		}
+		add(s)
+		for _, part := range strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.Mn, r) }) {
+			add(part)
+		}
+	}
+	return out
+}
+
+// repeats reports whether a folded password is one short piece over and over, or made of very few characters.
+func repeats(folded string) bool {
+	runes := []rune(folded)
+	seen := map[rune]bool{}
+	for _, r := range runes {
+		seen[r] = true
+	}
+	if len(runes) > 0 && len(seen) < 5 {
+		return true
+	}
+	for period := 1; period < MinPasswordSecond && period*2 <= len(runes); period++ {
+		same := true
+		for i := period; i < len(runes) && same; i++ {
+			same = runes[i] == runes[i-period]
+		}
+		if same {
+			return true
+		}
+	}
+	return false
+}
+
+// estimate says whether a password is easy to guess. Of a long one it looks at a piece at a time: one strong piece is
+// enough.
+func estimate(password string, own []string) error {
+	runes := []rune(password)
+	var why error
+	for len(runes) > 0 {
+		n := min(len(runes), estimated)
+		result := zxcvbn.PasswordStrength(string(runes[:n]), own)
+		if result.Score >= leastScore {
+			return nil
+		}
+		if why == nil {
+			why = ErrPasswordCommon
+			for _, m := range result.Sequence {
+				if n := len(m.Token); 2*n >= len(string(runes[:min(len(runes), estimated)])) && (m.Pattern == "repeat" || m.Pattern == "sequence" || m.Pattern == "spatial") {
+					why = ErrPasswordPattern
+				}
+			}
+		}
+		runes = runes[n:]
+	}
+	return why
+}

@@ -1,0 +1,182 @@
+package identity
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"database/sql"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/pquerna/otp"
+	"github.com/pquerna/otp/hotp"
+
+	"memberpay/internal/db"
+	"memberpay/internal/fault"
+)
+
+// ErrTOTPThere is the answer to setting up a second authenticator app: the first one has to be removed before.
+var ErrTOTPThere = fault.New(fault.Conflict, "totp.there")
+
+// Authenticator apps know only this: SHA-1, six digits, half a minute. A clock may be one step wrong.
+const (
+	totpStep  = 30 * time.Second
+	totpDrift = 1
+	totpBytes = 20
+)
+
+// TOTPCodes bounds the codes of an authenticator app that one account tries. Whoever tries knows its password already.
+var TOTPCodes = Limit{"totp/account", 10, 15 * time.Minute}
+
+var base32Secret = base32.StdEncoding.WithPadding(base32.NoPadding)
+
+// TOTPSetup is what an authenticator app needs.
+type TOTPSetup struct {
+	Secret string // in groups of four, for typing
+	URI    string // otpauth://, for the picture to scan
+}
+
+// BeginTOTP makes a secret for an authenticator app. It counts once ConfirmTOTP has seen a code of it; one that was never
+// confirmed is replaced. issuer and label are what the app shows. It returns ErrTOTPThere where an app is in use.
+func (a *Accounts) BeginTOTP(ctx context.Context, now time.Time, accountID, issuer, label string) (TOTPSetup, error) {
+	raw := make([]byte, totpBytes)
+	rand.Read(raw)
+	sealed, err := a.box.Seal(raw, totpPlace(accountID))
+	if err != nil {
+		return TOTPSetup{}, fmt.Errorf("begin an authenticator app: %w", err)
+	}
+	err = a.db.Write(ctx, func(tx *db.Tx) error {
+		n, err := changed(ctx, tx, `INSERT INTO totp (account_id, secret_sealed, created_at)
+			SELECT id, $2, $3 FROM account WHERE id = $1 AND closed_at = 0
+			ON CONFLICT (account_id) DO UPDATE SET secret_sealed = $2, created_at = $3, last_step = 0 WHERE totp.confirmed_at = 0`,
+			accountID, sealed, db.Micros(now))
+		if err != nil || n > 0 {
+			return err
+		}
+		var there bool
+		if err := tx.QueryRowContext(ctx, "SELECT COUNT(*) > 0 FROM totp WHERE account_id = $1", accountID).Scan(&there); err != nil {
+			return err
+		}
+		if there {
+			return ErrTOTPThere
+		}
+		return errNoAccount
+	})
+	if err != nil {
+		return TOTPSetup{}, fmt.Errorf("begin an authenticator app: %w", err)
+	}
+	secret := base32Secret.EncodeToString(raw)
+	return TOTPSetup{Secret: inFours(secret), URI: totpURI(issuer, label, secret)}, nil
+}
+
+// ConfirmTOTP puts the authenticator app to use, as the account's second factor, once its owner has typed a code of it. It
+// returns ErrCode.
+func (a *Accounts) ConfirmTOTP(ctx context.Context, now time.Time, accountID, code string) error {
+	return a.useTOTP(ctx, now, accountID, code, false, func(tx *db.Tx) error {
+		if _, err := tx.ExecContext(ctx, "UPDATE totp SET confirmed_at = $2 WHERE account_id = $1", accountID, db.Micros(now)); err != nil {
+			return err
+		}
+		return a.SetSecondFactor(ctx, tx, accountID, TOTPFactor)
+	})
+}
+
+// CheckTOTP uses a code of the account's authenticator app: it works once. It returns ErrCode, and a Busy fault after too
+// many wrong ones. It does the same work where there is no app.
+func (a *Accounts) CheckTOTP(ctx context.Context, now time.Time, accountID, code string) error {
+	return a.useTOTP(ctx, now, accountID, code, true, func(*db.Tx) error { return nil })
+}
+
+// useTOTP uses a code up, and does then in the same transaction.
+func (a *Accounts) useTOTP(ctx context.Context, now time.Time, accountID, code string, confirmed bool, then func(tx *db.Tx) error) error {
+	try := Try{TOTPCodes, accountID}
+	if err := a.AllowAll(ctx, now, try); err != nil {
+		return err
+	}
+	secret, err := a.totpSecret(ctx, accountID, confirmed)
+	if err != nil {
+		return err
+	}
+	step := totpStepOf(secret, code, now)
+	err = a.db.Write(ctx, func(tx *db.Tx) error {
+		// Of two requests with one code one changes the row: the other finds the step used.
+		n, err := changed(ctx, tx, "UPDATE totp SET last_step = $2 WHERE account_id = $1 AND last_step < $2 AND (confirmed_at > 0) = $3", accountID, step, confirmed)
+		if err != nil {
+			return fmt.Errorf("check a code of an authenticator app: %w", err)
+		}
+		if n == 0 {
+			return ErrCode
+		}
+		return then(tx)
+	})
+	if err != nil {
+		return err
+	}
+	return a.Forgive(ctx, try)
+}
+
+// totpSecret is the secret of an account's app, or one that nobody has.
+func (a *Accounts) totpSecret(ctx context.Context, accountID string, confirmed bool) ([]byte, error) {
+	var sealed []byte
+	err := a.db.Read().QueryRowContext(ctx, "SELECT secret_sealed FROM totp WHERE account_id = $1 AND (confirmed_at > 0) = $2", accountID, confirmed).Scan(&sealed)
+	if errors.Is(err, sql.ErrNoRows) {
+		decoy := make([]byte, totpBytes)
+		rand.Read(decoy)
+		return decoy, nil
+	}
+	if err == nil {
+		sealed, err = a.box.Open(sealed, totpPlace(accountID))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("check a code of an authenticator app: %w", err)
+	}
+	return sealed, nil
+}
+
+// RemoveTOTP forgets the account's authenticator app. Where it was the second factor, there is none then.
+func (a *Accounts) RemoveTOTP(ctx context.Context, tx *db.Tx, accountID string) error {
+	if _, err := tx.ExecContext(ctx, "DELETE FROM totp WHERE account_id = $1", accountID); err != nil {
+		return fmt.Errorf("remove an authenticator app: %w", err)
+	}
+	if _, err := tx.ExecContext(ctx, "UPDATE account SET second_factor = '' WHERE id = $1 AND second_factor = 'totp'", accountID); err != nil {
+		return fmt.Errorf("remove an authenticator app: %w", err)
+	}
+	return nil
+}
+
+func totpPlace(accountID string) string { return "totp/" + accountID + "/secret_sealed" }
+
+// totpStepOf is the time step whose code this is, and 0 for none. It looks at every step that may be, whichever it is.
+func totpStepOf(secret []byte, code string, now time.Time) (found int64) {
+	code = foldCode(code)
+	text := base32Secret.EncodeToString(secret)
+	for step := now.Unix()/int64(totpStep/time.Second) - totpDrift; step <= now.Unix()/int64(totpStep/time.Second)+totpDrift; step++ {
+		want, err := hotp.GenerateCodeCustom(text, uint64(step), hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
+		if err == nil && subtle.ConstantTimeCompare([]byte(want), []byte(code)) == 1 {
+			found = step
+		}
+	}
+	return found
+}
+
+// totpURI is the address that authenticator apps read from a picture.
+func totpURI(issuer, label, secret string) string {
+	issuer, label = strings.ReplaceAll(issuer, ":", " "), strings.ReplaceAll(label, ":", " ")
+	query := "secret=" + secret + "&issuer=" + url.PathEscape(issuer) + "&algorithm=SHA1&digits=6&period=30"
+	return "otpauth://totp/" + url.PathEscape(issuer) + ":" + url.PathEscape(label) + "?" + query
+}
+
+// inFours writes a secret in groups of four.
+func inFours(s string) string {
+	var b strings.Builder
+	for i, r := range s {
+		if i > 0 && i%4 == 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
