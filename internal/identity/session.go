@@ -51,6 +51,14 @@ func (s Session) Actor() Actor {
 	return Nobody
 }
 
+// EndsAt is when the session ends where nothing more is asked for.
+func (s Session) EndsAt() time.Time {
+	if idle := s.SeenAt.Add(Idle); idle.Before(s.ExpiresAt) {
+		return idle
+	}
+	return s.ExpiresAt
+}
+
 // Recently reports whether the session's owner proved who they are a short time ago, as what is hard to undo asks for.
 func (s Session) Recently(now time.Time) bool {
 	return !s.ProvedAt.IsZero() && now.Sub(s.ProvedAt) <= Recent
@@ -78,6 +86,7 @@ type Opening struct {
 	Waiting   string    // account whose second factor is still to come
 	How       string    // with what the owner signed in; "" where nobody did
 	ProvedAt  time.Time // when that was; now where it is zero
+	ExpiresAt time.Time // when it ends at the latest: Longest from now where it is zero
 	Browser   string
 	Address   string
 	Earlier   []string // ids of the sessions of the same browser that it continues
@@ -89,6 +98,9 @@ func (a *Accounts) Start(ctx context.Context, now time.Time, o Opening) (Session
 	token := id.Secret()
 	s := Session{ID: hashToken(token), AccountID: o.AccountID, Members: o.Members, Waiting: o.Waiting, How: o.How, Browser: o.Browser,
 		Address: o.Address, CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(Longest), Earlier: o.Earlier[max(0, len(o.Earlier)-mostEarlier):]}
+	if !o.ExpiresAt.IsZero() {
+		s.ExpiresAt = o.ExpiresAt
+	}
 	if s.ProvedAt = o.ProvedAt; s.ProvedAt.IsZero() && o.How != "" {
 		s.ProvedAt = now
 	}
@@ -185,12 +197,22 @@ func (a *Accounts) Find(ctx context.Context, now time.Time, token string) (Sessi
 		return Session{}, nil
 	}
 	if now.Sub(s.SeenAt) > touchAfter {
-		err = a.db.Write(ctx, func(tx *db.Tx) error {
-			_, err := tx.ExecContext(ctx, "UPDATE session SET seen_at = $2 WHERE id = $1", s.ID, db.Micros(now))
-			return err
-		})
+		return a.Extend(ctx, now, s)
 	}
-	return s, err
+	return s, nil
+}
+
+// Extend lets a session last for Idle from now, or until its ExpiresAt where that is sooner, and returns it.
+func (a *Accounts) Extend(ctx context.Context, now time.Time, s Session) (Session, error) {
+	err := a.db.Write(ctx, func(tx *db.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE session SET seen_at = $2 WHERE id = $1", s.ID, db.Micros(now))
+		return err
+	})
+	if err != nil {
+		return Session{}, fmt.Errorf("extend session: %w", err)
+	}
+	s.SeenAt = now
+	return s, nil
 }
 
 // Alive reports whether the session with this id could still be used: it exists and has not ended.

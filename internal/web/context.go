@@ -117,10 +117,11 @@ func (c *Context) SeeToo(members []string) error {
 			found = append(found, m)
 		}
 	}
-	if err := c.SignIn(identity.Opening{AccountID: before.AccountID, Members: members, Found: found, Waiting: before.Waiting, How: before.How, ProvedAt: before.ProvedAt}); err != nil {
-		return err
+	o := identity.Opening{AccountID: before.AccountID, Members: members, Found: found, Waiting: before.Waiting, How: before.How, ProvedAt: before.ProvedAt}
+	if before.SignedIn() {
+		o.ExpiresAt = before.ExpiresAt // a look-up proves nothing about the account
 	}
-	return nil
+	return c.SignIn(o)
 }
 
 // Cookie returns the value of a cookie, "" where the browser has none.
@@ -163,6 +164,9 @@ func (c *Context) Page(title string) ui.Page {
 	p := ui.Page{Title: title, W: c.Words, Brand: c.Site.Brand, Now: c.Now, Nonce: c.Nonce, SignedIn: c.Session.SignedIn()}
 	if c.R.Method == http.MethodGet {
 		p.Path = c.Here()
+	}
+	if c.Session.Known() {
+		p.Session = ui.Session{Idle: identity.Idle, Left: c.Session.EndsAt().Sub(c.Now), Last: c.Session.ExpiresAt.Sub(c.Now)}
 	}
 	return p
 }

@@ -283,6 +283,9 @@ func (p *Portal) showFind(c *web.Context, status int, v findView, problems ...ui
 	if aPayment(v.To) {
 		frame.Title, v.SignIn = c.T("find.payment.title"), "/sign-in?to="+url.QueryEscape(v.To)
 	}
+	if v.To != "" {
+		frame.SignInURL = "/sign-in?to=" + url.QueryEscape(v.To)
+	}
 	frame.Problems = problems
 	frame.Back = &ui.Link{Label: c.T("shell.back"), Href: "/"}
 	if c.R.Method != http.MethodGet {

@@ -44,6 +44,7 @@ func page(c *web.Context, title string) ui.Page {
 	p.SignInURL, p.SignOutURL = "/sign-in", "/sign-out"
 	if c.Session.Known() {
 		p.SignOutURL = "/sign-out"
+		p.Session.ExtendURL, p.Session.AgainURL = "/session/extend", againURL(c)
 		p.Nav = []ui.NavLink{
 			{Label: c.T("shell.nav.bills"), Href: "/bills", Current: c.Route == "/bills"},
 			{Label: c.T("shell.nav.payments"), Href: "/payments", Current: c.Route == "/payments"},

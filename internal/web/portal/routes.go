@@ -15,6 +15,8 @@ func (p *Portal) Routes() []web.Route {
 		{Method: "GET", Path: "/sign-in", Access: web.Anyone, Handle: p.signIn},
 		{Method: "POST", Path: "/sign-in", Access: web.Anyone, Handle: p.signInPost},
 		{Method: "POST", Path: "/sign-out", Access: web.Anyone, Handle: p.signOut},
+		{Method: "POST", Path: "/session/extend", Access: web.Known, Handle: p.extend},
+		{Method: "GET", Path: "/.well-known/change-password", Access: web.Anyone, Handle: p.changePassword},
 
 		{Method: "GET", Path: "/pay", Access: web.Anyone, Handle: p.find},
 		{Method: "POST", Path: "/pay", Access: web.Anyone, Handle: p.findPost},

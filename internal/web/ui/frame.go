@@ -1,6 +1,9 @@
 package ui
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // languageOf is the language a language link leads to.
 func languageOf(l NavLink) string {
@@ -38,3 +41,9 @@ func noticeTitle(p Page, n Notice) string {
 	}
 	return p.W.T("shell.notice.info")
 }
+
+// seconds is a span of time for a script: whole seconds, rounded down.
+func seconds(d time.Duration) string { return number(int(d / time.Second)) }
+
+// minutes is a span of time for a sentence: whole minutes, at least one.
+func minutes(d time.Duration) int { return max(1, int(d/time.Minute)) }

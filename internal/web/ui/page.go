@@ -32,6 +32,8 @@ type Page struct {
 	HomeURL    string // where logo and name lead; "" means "/"
 	HelpURL    string // "" hides the help link
 
+	Session Session // signed in, or a guest who found a bill: when that ends; zero for nobody
+
 	Back     *Link     // link above the content
 	Problems []Problem // answers to check; Layout shows them first and says so in the title
 	Step     Step      // where in a task this page stands
@@ -41,6 +43,18 @@ type Page struct {
 	Modules      []string // addresses of further script modules of our own
 	Scripts      []string // addresses of classic scripts: the card processor's, on the card step only
 }
+
+// Session is when the reader's session ends. A page with one warns WarnBefore the end and lets them stay.
+type Session struct {
+	Idle      time.Duration // how long it lasts without a request
+	Left      time.Duration // until it ends where nothing happens
+	Last      time.Duration // until it ends whatever happens
+	ExtendURL string        // where script posts to stay; "" warns nobody
+	AgainURL  string        // where to go once it is over
+}
+
+// WarnBefore is how long before the end of their session a reader is warned (WCAG 2.2.1 asks for 20 seconds at least).
+const WarnBefore = 2 * time.Minute
 
 // NavLink is one entry of the navigation of a signed-in member.
 type NavLink struct {
