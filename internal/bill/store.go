@@ -178,6 +178,25 @@ func List(ctx context.Context, q db.Queryer, scope Scope, limit int) ([]Bill, er
 	return order(out), nil
 }
 
+// Each calls fn for every bill of a scope, with its lines, in the order in which they came. fn must not wait for another
+// connection to the database.
+func Each(ctx context.Context, q db.Queryer, scope Scope, fn func(Bill) error) error {
+	if len(scope.Members) == 0 {
+		return nil
+	}
+	return db.Each(ctx, q, "SELECT "+fields+", bill.lines FROM bill WHERE "+scope.where(1)+" ORDER BY bill.id", db.Args(scope.Members), func(rows *sql.Rows) error {
+		var lines string
+		b, err := scan(rows, &lines)
+		if err != nil {
+			return fmt.Errorf("read bills: %w", err)
+		}
+		if err := json.Unmarshal([]byte(lines), &b.Lines); err != nil {
+			return fmt.Errorf("lines of bill %s: %w", b.ID, err)
+		}
+		return fn(b)
+	})
+}
+
 // ByNumber returns the bills on which a number that folds like this one was printed: bill number or pay code. It does
 // the same work whether or not there is one.
 func ByNumber(ctx context.Context, q db.Queryer, number string) ([]Bill, error) {

@@ -141,6 +141,9 @@ func (s *Site) handle(c *Context, route Route) error {
 		return fault.New(fault.SignIn, "session.ended")
 	}
 	if route.Fresh && !c.Session.Recently(c.Now) {
+		if s.Prove == nil {
+			return fault.New(fault.SignIn, "session.not_fresh")
+		}
 		return c.Redirect(s.Prove(c))
 	}
 	return route.Handle(c)

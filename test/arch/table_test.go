@@ -45,6 +45,7 @@ var layers = []layer{
 		{"identity", in("audit db fault id seal")},
 		{"household", in("audit day db event fault id identity letter member money payment seal")},
 		{"consent", in("db event fault id seal")},
+		{"dossier", in("audit bill consent db id identity member payment")},
 		{"paper", nil},
 		{"notice", in("brand db event id letter paper payment words")},
 		{"verify", in("db seal")},
@@ -52,7 +53,7 @@ var layers = []layer{
 	{"pages", "what people see", []room{
 		{"web/ui", in("brand words")},
 		{"web", in("audit brand fault identity web/ui words")},
-		{"web/portal", in("audit bill brand consent day db event fault household id identity ledger letter member money paper payment processor processor/nacha seal web web/ui words")},
+		{"web/portal", in("audit bill brand consent day db dossier event fault household id identity ledger letter member money paper payment processor processor/nacha seal web web/ui words")},
 	}},
 	{"whole", "what puts the parts together, and the worlds they are tried in", []room{
 		{"sandbox", nil},

@@ -43,7 +43,7 @@ func (p *Portal) account(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	v := accountView{Groups: []accountGroup{p.reachGroup(c, who), p.sendGroup(c, paperless), p.payGroup(c, cards), safetyGroup(c)}}
+	v := accountView{Groups: []accountGroup{p.reachGroup(c, who), p.sendGroup(c, paperless), p.payGroup(c, cards), safetyGroup(c), dataGroup(c)}}
 	if done := c.R.URL.Query().Get("done"); accountDone[done] {
 		v.Done = c.T("account.done." + done)
 	}
@@ -96,6 +96,13 @@ func (p *Portal) payGroup(c *web.Context, cards []payment.SavedCard) accountGrou
 func safetyGroup(c *web.Context) accountGroup {
 	return accountGroup{Title: c.T("account.safety"), Rows: []ui.Row{
 		{Key: c.T("account.activity"), Value: c.T("account.activity.what"), Change: seeLink(c, "account.activity", "/account/activity")},
+	}}
+}
+
+// dataGroup is what the reader can take away.
+func dataGroup(c *web.Context) accountGroup {
+	return accountGroup{Title: c.T("account.data"), Rows: []ui.Row{
+		{Key: c.T("account.data.row"), Value: c.T("account.data.what"), Change: seeLink(c, "account.data.row", "/account/data")},
 	}}
 }
 

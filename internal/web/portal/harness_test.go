@@ -188,7 +188,9 @@ func (h *house) furnish() {
 		PatientID: h.people["Rosa"], GuarantorID: h.people["Rosa"], ServiceDate: day.MustParse("2026-12-01"), DueDate: day.MustParse("2026-12-01"), Responsibility: 41_000}
 	settled := base("M-100", "Rosa", 0)
 	settled.ServiceDate = day.MustParse("2025-05-05")
-	h.add(visit, lab, son, premium, settled, base("A-1", "Avery", 9_900))
+	stranger := base("A-1", "Avery", 9_900)
+	stranger.Provider = "Northgate Clinic"
+	h.add(visit, lab, son, premium, settled, stranger)
 	_, err := h.accounts.Create(h.t.Context(), h.clock(), rosaEmail, rosaPassword, "en", h.people["Rosa"])
 	h.must(err)
 }
