@@ -72,6 +72,7 @@ var tools = map[string]bool{
 	"payment/paymenttest":     true,
 	"words/check":             true,
 	"web/webtest":             true,
+	"identity/identitytest":   true,
 }
 
 // fences name the only rooms that may import a module from outside, for those that would otherwise leak everywhere.
