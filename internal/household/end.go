@@ -160,9 +160,9 @@ func (h *Households) Deeds(ctx context.Context, help member.Help) ([]Deed, error
 	if err != nil {
 		return nil, err
 	}
-	out := []Deed{{At: help.InvitedAt, What: "invited"}}
-	if !help.AcceptedAt.IsZero() {
-		out = append(out, Deed{At: help.AcceptedAt, What: "accepted"})
+	var out []Deed
+	if !help.EndedAt.IsZero() {
+		out = append(out, Deed{At: help.EndedAt, What: "ended"})
 	}
 	for _, l := range looks {
 		out = append(out, Deed{At: l.At, What: "looked", BillID: l.BillID})
@@ -170,9 +170,10 @@ func (h *Households) Deeds(ctx context.Context, help member.Help) ([]Deed, error
 	for _, p := range paid {
 		out = append(out, Deed{At: p.SubmittedAt, What: "paid", Payment: p})
 	}
-	if !help.EndedAt.IsZero() {
-		out = append(out, Deed{At: help.EndedAt, What: "ended"})
+	if !help.AcceptedAt.IsZero() {
+		out = append(out, Deed{At: help.AcceptedAt, What: "accepted"})
 	}
+	out = append(out, Deed{At: help.InvitedAt, What: "invited"})
 	slices.SortStableFunc(out, func(a, b Deed) int { return b.At.Compare(a.At) })
 	return out, nil
 }

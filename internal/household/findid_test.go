@@ -36,6 +36,11 @@ func open(t testing.TB, d *db.DB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return openWith(t, d, box)
+}
+
+func openWith(t testing.TB, d *db.DB, box *seal.Box) *world {
+	t.Helper()
 	w := &world{TB: t, now: time.Date(2026, 12, 3, 12, 0, 0, 0, time.UTC)}
 	w.Households = household.New(household.Config{DB: d, Accounts: identity.New(d, box, 1), Seal: box, Outbox: event.NewOutbox(box),
 		BaseURL: "https://pay.larkspur.example", Now: func() time.Time { return w.now }, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})

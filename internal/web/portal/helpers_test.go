@@ -9,7 +9,6 @@ import (
 	"memberpay/internal/brand"
 	"memberpay/internal/day"
 	"memberpay/internal/db"
-	"memberpay/internal/event"
 	"memberpay/internal/household"
 	"memberpay/internal/id"
 	"memberpay/internal/identity"
@@ -28,13 +27,18 @@ func (h *house) invites(in household.Invitation) (helpID, token string) {
 	in.Zone, in.Language = h.zone(), "en"
 	helpID, err := h.households.Invite(h.t.Context(), h.clock(), audit.Who{Actor: in.AccountID, Role: audit.Member}, in)
 	h.must(err)
-	var sent []event.Message
-	sent, err = h.outbox.Of(h.t.Context(), h.db.Read(), helpID)
+	return helpID, h.token(helpID)
+}
+
+// token is the token of an invitation's link, from the letter that carries it.
+func (h *house) token(helpID string) string {
+	h.t.Helper()
+	sent, err := h.outbox.Of(h.t.Context(), h.db.Read(), helpID)
 	h.must(err)
 	var data struct{ URL string }
 	h.must(json.Unmarshal(sent[0].Data.(json.RawMessage), &data))
-	_, token, _ = strings.Cut(data.URL, "/invited/")
-	return helpID, token
+	_, token, _ := strings.Cut(data.URL, "/invited/")
+	return token
 }
 
 // zone is the organisation's.
