@@ -12,7 +12,7 @@ export CGO_ENABLED ?= 0
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: build ## start the demo on http://127.0.0.1:8080 (MEMBERPAY_LISTEN and MEMBERPAY_DATA move it)
+run: build ## start the demo on http://localhost:8080 (MEMBERPAY_LISTEN and MEMBERPAY_DATA move it)
 	@exec bin/memberpay demo
 
 deps:

@@ -74,7 +74,7 @@ type Print struct {
 type Server struct {
 	Store   `embed:""`
 	Listen  string `help:"Address to listen on." env:"MEMBERPAY_LISTEN" default:"127.0.0.1:8080"`
-	BaseURL string `help:"Public address of the site. http://LISTEN where empty." env:"MEMBERPAY_URL" placeholder:"URL"`
+	BaseURL string `help:"Public address of the site. http://LISTEN where empty, with the name localhost for this machine." env:"MEMBERPAY_URL" placeholder:"URL"`
 	Brand   string `help:"Brand configuration (JSON). The demo organisation where empty." env:"MEMBERPAY_BRAND" type:"path"`
 	Proxied bool   `help:"A trusted proxy stands in front and sets X-Forwarded-For." env:"MEMBERPAY_PROXIED"`
 	Bank    Bank   `embed:"" prefix:"ach-"`
@@ -87,7 +87,7 @@ type Server struct {
 // Complete fills what follows from other settings.
 func (s *Server) Complete() {
 	if s.BaseURL == "" {
-		s.BaseURL = "http://" + s.Listen
+		s.BaseURL = "http://" + named(s.Listen)
 	}
 	s.BaseURL = strings.TrimRight(s.BaseURL, "/")
 	if s.Bank.Outbound == "" {
@@ -99,6 +99,15 @@ func (s *Server) Complete() {
 	if s.Print.Outbound == "" {
 		s.Print.Outbound = filepath.Join(s.Data, "print", "outbound")
 	}
+}
+
+// named is an address to listen on as browsers should call it: passkeys are for names, and this machine's is localhost.
+func named(listen string) string {
+	host, port, err := net.SplitHostPort(listen)
+	if err == nil && (host == "127.0.0.1" || host == "::1") {
+		return net.JoinHostPort("localhost", port)
+	}
+	return listen
 }
 
 // Problem is one setting that cannot work, with what to do about it.

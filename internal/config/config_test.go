@@ -16,8 +16,16 @@ func TestCheckSaysWhatToDo(t *testing.T) {
 	}
 	s := good()
 	s.Complete()
-	if err := s.Check(); err != nil || s.BaseURL != "http://127.0.0.1:8080" || s.Secure() {
+	if err := s.Check(); err != nil || s.BaseURL != "http://localhost:8080" || s.Secure() {
 		t.Errorf("a good configuration: %v, %s", err, s.BaseURL)
+	}
+	for listen, want := range map[string]string{"[::1]:80": "http://localhost:80", "127.0.0.2:80": "http://127.0.0.2:80", "pay.example:80": "http://pay.example:80", "8080": "http://8080"} {
+		s := good()
+		s.Listen = listen
+		s.Complete()
+		if s.BaseURL != want {
+			t.Errorf("listening on %s: %s, want %s", listen, s.BaseURL, want)
+		}
 	}
 	for want, spoil := range map[string]func(*Server){
 		"MEMBERPAY_LISTEN":                func(s *Server) { s.Listen, s.BaseURL = "8080", "http://127.0.0.1" },

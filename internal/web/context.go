@@ -150,6 +150,21 @@ func (c *Context) SignOut() error {
 // Here is the path and query of this page, for links that come back to it.
 func (c *Context) Here() string { return c.R.URL.RequestURI() }
 
+// Base is the public address of the site, without a slash at the end, or this machine's other name for it where the reader
+// uses that: "localhost" and "127.0.0.1" are one site with cookies of their own, and who comes back must find theirs.
+func (c *Context) Base(public string) string {
+	u, err := url.Parse(public)
+	if err != nil || !thisMachine(u.Hostname()) {
+		return public
+	}
+	if here := (&url.URL{Host: c.R.Host}); thisMachine(here.Hostname()) && here.Port() == u.Port() {
+		return u.Scheme + "://" + c.R.Host
+	}
+	return public
+}
+
+func thisMachine(host string) bool { return host == "localhost" || host == "127.0.0.1" || host == "::1" }
+
 // Local returns to if it is a path of this site, else fallback: no link of ours leads elsewhere.
 func Local(to, fallback string) string {
 	u, err := url.Parse(to)

@@ -114,7 +114,7 @@ func (p *Portal) payNow(c *web.Context) error {
 	if request.Helping.HelpID != "" {
 		request.Role, request.Helping.Today, request.Helping.Month = audit.Helper, today(c), monthStart(c)
 	}
-	request.Address, request.ReturnURL = c.Address(), p.BaseURL+"/payments/{ref}/return"
+	request.Address, request.ReturnURL = c.Address(), c.Base(p.BaseURL)+"/payments/{ref}/return"
 	pay, err := p.Payments.Pay(c.R.Context(), request)
 	switch {
 	case pay.Confirmation != "":
