@@ -181,10 +181,11 @@ func List(ctx context.Context, q db.Queryer, scope Scope, limit int) ([]Bill, er
 // Each calls fn for every bill of a scope, with its lines, in the order in which they came. fn must not wait for another
 // connection to the database.
 func Each(ctx context.Context, q db.Queryer, scope Scope, fn func(Bill) error) error {
-	if len(scope.Members) == 0 {
+	if scope.empty() {
 		return nil
 	}
-	return db.Each(ctx, q, "SELECT "+fields+", bill.lines FROM bill WHERE "+scope.where(1)+" ORDER BY bill.id", db.Args(scope.Members), func(rows *sql.Rows) error {
+	where, args := scope.where(1)
+	return db.Each(ctx, q, "SELECT "+fields+", bill.lines FROM bill WHERE "+where+" ORDER BY bill.id", args, func(rows *sql.Rows) error {
 		var lines string
 		b, err := scan(rows, &lines)
 		if err != nil {
@@ -193,7 +194,7 @@ func Each(ctx context.Context, q db.Queryer, scope Scope, fn func(Bill) error) e
 		if err := json.Unmarshal([]byte(lines), &b.Lines); err != nil {
 			return fmt.Errorf("lines of bill %s: %w", b.ID, err)
 		}
-		return fn(b)
+		return fn(scope.shown(b))
 	})
 }
 

@@ -125,11 +125,12 @@ func onFile(c *web.Context, m member.Member) []paper.Block {
 }
 
 func (p *Portal) billsOnPaper(c *web.Context, who identity.Profile) ([]paper.Block, error) {
-	list, err := bill.List(c.R.Context(), p.DB.Read(), bill.Scope{Members: who.Members}, mostBills)
+	scope := bill.Scope{Members: who.Members}
+	list, err := bill.List(c.R.Context(), p.DB.Read(), scope, mostBills)
 	if err != nil {
 		return nil, err
 	}
-	known, err := namesFor(c.R.Context(), p.DB.Read(), c, list)
+	known, err := namesFor(c.R.Context(), p.DB.Read(), c, scope, list)
 	if err != nil {
 		return nil, err
 	}
