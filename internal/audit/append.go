@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"memberpay/internal/db"
 )
@@ -23,7 +24,7 @@ func Write(ctx context.Context, d *db.DB, entries ...Entry) error {
 func Append(ctx context.Context, tx *db.Tx, entries ...Entry) error {
 	for len(entries) > 0 {
 		n := min(len(entries), together)
-		args, ids := make([]any, 0, n*columns), make([]any, 0, n)
+		args, ids := make([]any, 0, n*columns), make([]string, 0, n)
 		for _, e := range entries[:n] {
 			e, err := e.kept()
 			if err != nil {
@@ -36,7 +37,7 @@ func Append(ctx context.Context, tx *db.Tx, entries ...Entry) error {
  VALUES `+db.Values(n, columns), args...); err != nil {
 			return err
 		}
-		if err := tx.Later(ctx, "queue audit entries", "INSERT INTO audit_unsealed (id) VALUES "+db.Values(n, 1), ids...); err != nil {
+		if err := tx.Later(ctx, "queue audit entries", "INSERT INTO audit_unsealed (id, ids) VALUES ($1, $2)", ids[0], strings.Join(ids, " ")); err != nil {
 			return err
 		}
 		entries = entries[n:]

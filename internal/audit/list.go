@@ -40,7 +40,7 @@ type Filter struct {
 }
 
 // List returns the entries of a filter, newest first, at most limit. The ID of the last one is Before of the next page.
-// A filter by Member, by Actor or by time is quick however long the log is.
+// A filter by Member, by time, or by an Actor who is no guest is quick however long the log is.
 func List(ctx context.Context, q db.Queryer, f Filter, limit int) ([]Entry, error) {
 	where, args := f.where()
 	args = append(args, max(limit, 0))
@@ -73,8 +73,11 @@ func (f Filter) where() (string, []any) {
 	if !f.To.IsZero() {
 		add("id < ? AND at < ?", idOf(firstID(f.To.Add(time.Millisecond))), db.Micros(f.To))
 	}
-	if f.Actor != "" {
-		add("actor <> '' AND actor = ?", f.Actor)
+	switch {
+	case strings.HasPrefix(f.Actor, GuestActor("")):
+		add("actor = ?", f.Actor)
+	case f.Actor != "":
+		add("actor <> '' AND SUBSTR(actor, 1, 6) <> 'guest:' AND actor = ?", f.Actor)
 	}
 	if f.Role != "" {
 		add("role = ?", f.Role)

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -36,15 +38,12 @@ const batch = 500
 // not the one it signed before; entries wait until that is repaired.
 func (s *Sealer) Seal(ctx context.Context) (int, error) {
 	total := 0
-	for {
-		n, err := s.seal(ctx)
-		total += n
+	for more := true; more; {
+		n, left, err := s.seal(ctx)
 		if err != nil {
 			return total, fmt.Errorf("seal the audit log: %w", err)
 		}
-		if n < batch {
-			break
-		}
+		total, more = total+n, left
 	}
 	if total == 0 || s.file == "" {
 		return total, nil
@@ -55,49 +54,50 @@ func (s *Sealer) Seal(ctx context.Context) (int, error) {
 // errLost means that another server was faster.
 var errLost = errors.New("another server sealed")
 
-// seal puts at most batch entries into the tree. It returns 0 where another server was faster.
-func (s *Sealer) seal(ctx context.Context) (int, error) {
+// seal puts at most batch entries into the tree and reports whether more may wait. It seals none where another server was
+// faster.
+func (s *Sealer) seal(ctx context.Context) (n int, more bool, err error) {
 	// In this order: where nobody sealed since the checkpoint was read, what is found after it is in no tree.
 	last, err := newest(ctx, s.db.Read(), s.key.verifier)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
-	waiting, err := waiting(ctx, s.db.Read())
-	if err != nil || len(waiting) == 0 {
-		return 0, err
+	w, err := waiting(ctx, s.db.Read())
+	if err != nil || len(w.entries) == 0 {
+		return 0, false, err
 	}
 	tree, err := readEdge(ctx, s.db.Read(), last.tree())
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
-	leaves := make([]leaf, len(waiting))
+	leaves := make([]leaf, len(w.entries))
 	var buffer []byte
-	for i, e := range waiting {
+	for i, e := range w.entries {
 		h := e.hash(&buffer)
 		leaves[i] = leaf{last.Size + int64(i), e.ID, s.key.mac(last.Size+int64(i), h)}
 		if err := tree.add(h); err != nil {
-			return 0, err
+			return 0, false, err
 		}
 	}
 	next := Checkpoint{Size: tree.size, After: last.Size, At: s.now().UTC().Truncate(time.Microsecond)}
 	if next.Root, err = tree.root(); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	signed, err := s.key.sign(next)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	if err := s.at("signed"); err != nil {
-		return 0, err
+		return 0, false, err
 	}
-	err = s.db.Write(ctx, func(tx *db.Tx) error { return s.write(ctx, tx, leaves, tree, next, signed) })
+	err = s.db.Write(ctx, func(tx *db.Tx) error { return s.write(ctx, tx, leaves, w.done, tree, next, signed) })
 	if errors.Is(err, errLost) {
-		return 0, s.lost(ctx, last)
+		return 0, false, s.lost(ctx, last)
 	}
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
-	return len(leaves), s.at("committed")
+	return len(leaves), w.more, s.at("committed")
 }
 
 // leaf is an entry's place in the tree.
@@ -107,23 +107,108 @@ type leaf struct {
 	mac   []byte
 }
 
-// waiting reads committed entries that are not in the tree, in order of time, at most batch.
-func waiting(ctx context.Context, q db.Queryer) (list []Entry, err error) {
-	err = db.Each(ctx, q, fmt.Sprintf(`SELECT `+fields+` FROM audit_entry WHERE id IN (SELECT u.id FROM audit_unsealed u
- WHERE NOT EXISTS (SELECT 1 FROM audit_leaf l WHERE l.entry_id = u.id) ORDER BY u.id LIMIT %d) ORDER BY id`, batch), nil,
-		func(rows *sql.Rows) error {
-			e, err := scan(rows)
-			list = append(list, e)
-			return err
-		})
+// queue is what waits to be sealed.
+type queue struct {
+	entries []Entry  // in order of time
+	done    []string // rows of the queue that hold nothing else
+	more    bool     // there is more than one batch
+	found   map[string]bool
+}
+
+// waiting reads committed entries that are not in the tree, at most batch. A row of the queue whose entries are not all
+// there, or are in the tree already, stays in the queue for Verify to tell.
+func waiting(ctx context.Context, q db.Queryer) (queue, error) {
+	out := queue{found: map[string]bool{}}
+	for after := ""; len(out.entries) < batch; {
+		rows, err := queued(ctx, q, after)
+		if err != nil {
+			return queue{}, err
+		}
+		if len(rows) == 0 {
+			break
+		}
+		take, total := 0, 0
+		for take < len(rows) && len(out.entries)+total+len(rows[take].ids) <= batch {
+			total += len(rows[take].ids)
+			take++
+		}
+		if take < len(rows) {
+			out.more = true
+		}
+		if take == 0 {
+			break
+		}
+		if err := out.read(ctx, q, rows[:take]); err != nil {
+			return queue{}, err
+		}
+		after = rows[take-1].id
+	}
+	slices.SortFunc(out.entries, func(a, b Entry) int { return strings.Compare(a.ID, b.ID) })
+	return out, nil
+}
+
+// queuedRow is a row of the queue: the entries of one statement.
+type queuedRow struct {
+	id  string
+	ids []string
+}
+
+// queued reads the next rows of the queue.
+func queued(ctx context.Context, q db.Queryer, after string) (rows []queuedRow, err error) {
+	err = db.Each(ctx, q, fmt.Sprintf("SELECT id, ids FROM audit_unsealed WHERE id > $1 ORDER BY id LIMIT %d", batch), []any{after}, func(r *sql.Rows) error {
+		var row queuedRow
+		var ids string
+		err := r.Scan(&row.id, &ids)
+		row.ids = strings.Fields(ids)
+		rows = append(rows, row)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read what waits: %w", err)
 	}
-	return list, nil
+	return rows, nil
+}
+
+// read adds the entries of rows that are not in the tree.
+func (w *queue) read(ctx context.Context, q db.Queryer, rows []queuedRow) error {
+	var ids []string
+	for _, row := range rows {
+		ids = append(ids, row.ids...)
+	}
+	sealed := map[string]bool{}
+	err := inPowers(len(ids), func(from, to int) error { // two plain statements: no database is tempted to read a whole table
+		list, args := db.In(1, to-from), db.Args(ids[from:to])
+		err := db.Each(ctx, q, "SELECT entry_id FROM audit_leaf WHERE entry_id IN "+list, args, func(r *sql.Rows) error {
+			var id string
+			err := r.Scan(&id)
+			sealed[id] = true
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		return db.Each(ctx, q, "SELECT "+fields+" FROM audit_entry WHERE id IN "+list, args, func(r *sql.Rows) error {
+			e, err := scan(r)
+			if !sealed[e.ID] && !w.found[e.ID] { // an id may stand in the queue twice
+				w.entries = append(w.entries, e)
+				w.found[e.ID] = true
+			}
+			return err
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("read what waits: %w", err)
+	}
+	for _, row := range rows {
+		if !slices.ContainsFunc(row.ids, func(id string) bool { return !w.found[id] }) {
+			w.done = append(w.done, row.id)
+		}
+	}
+	return nil
 }
 
 // write keeps one batch. The first leaf decides who seals: whoever finds its number taken returns errLost.
-func (s *Sealer) write(ctx context.Context, tx *db.Tx, leaves []leaf, tree *edge, next Checkpoint, signed string) error {
+func (s *Sealer) write(ctx context.Context, tx *db.Tx, leaves []leaf, done []string, tree *edge, next Checkpoint, signed string) error {
 	first, rest := leaves[0], leaves[1:]
 	res, err := tx.ExecContext(ctx, "INSERT INTO audit_leaf (seq, entry_id, mac) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", first.seq, first.entry, first.mac)
 	if err != nil {
@@ -148,12 +233,8 @@ func (s *Sealer) write(ctx context.Context, tx *db.Tx, leaves []leaf, tree *edge
 	if err != nil {
 		return err
 	}
-	err = inPowers(len(leaves), func(from, to int) error {
-		args := make([]any, 0, to-from)
-		for _, l := range leaves[from:to] {
-			args = append(args, l.entry)
-		}
-		return tx.Later(ctx, "take entries off the queue", "DELETE FROM audit_unsealed WHERE id IN "+db.In(1, to-from), args...)
+	err = inPowers(len(done), func(from, to int) error {
+		return tx.Later(ctx, "take entries off the queue", "DELETE FROM audit_unsealed WHERE id IN "+db.In(1, to-from), db.Args(done[from:to])...)
 	})
 	if err != nil {
 		return err
