@@ -218,6 +218,11 @@ func (a *Accounts) ByEmail(ctx context.Context, email string) (Profile, error) {
 	return a.get(ctx, a.db.Read(), "email_index", a.emailIndex(Member, email))
 }
 
+// StaffByEmail returns the account of one of the staff with this sign-in address, or a NotFound fault.
+func (a *Accounts) StaffByEmail(ctx context.Context, email string) (Profile, error) {
+	return a.get(ctx, a.db.Read(), "email_index", a.emailIndex(Agent, email))
+}
+
 func (a *Accounts) get(ctx context.Context, q db.Queryer, column, value string) (Profile, error) {
 	var out Profile
 	var sealed []byte

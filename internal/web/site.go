@@ -53,6 +53,10 @@ type Site struct {
 	Fail func(c *Context, status int, problem string) error
 	// Door is where somebody without the needed access is sent.
 	Door func(c *Context, need Access) string
+	// Extra lets in somebody whom the permission table keeps out, for a reason of the site's own. nil lets nobody in.
+	Extra func(c *Context, need Access) (bool, error)
+	// Gate is where somebody who may call a route has to go first, "" for nowhere. nil holds nobody back.
+	Gate func(c *Context, route Route) (string, error)
 	// Prove is where somebody is sent who has to prove again who they are, before a route that is Fresh.
 	Prove func(c *Context) string
 	// CSP adds to the content security policy of a request.
@@ -131,14 +135,27 @@ func (s *Site) handle(c *Context, route Route) error {
 		return route.Handle(c)
 	}
 	reads := c.R.Method == http.MethodGet || c.R.Method == http.MethodHead
+	may := c.Session.Actor().May(route.Access)
+	if !may && s.Extra != nil {
+		if may, err = s.Extra(c, route.Access); err != nil {
+			return err
+		}
+	}
 	switch {
-	case c.Session.Actor().May(route.Access):
+	case may:
 	case c.Session.Role.Staff():
 		return fault.New(fault.Forbidden, "session.role")
 	case reads:
 		return c.Redirect(s.Door(c, route.Access))
 	default:
 		return fault.New(fault.SignIn, "session.ended")
+	}
+	if s.Gate != nil {
+		if to, err := s.Gate(c, route); err != nil {
+			return err
+		} else if to != "" {
+			return c.Redirect(to)
+		}
 	}
 	if route.Fresh && !c.Session.Recently(c.Now) {
 		if s.Prove == nil {

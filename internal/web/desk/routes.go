@@ -1,0 +1,45 @@
+package desk
+
+import (
+	"memberpay/internal/identity"
+	"memberpay/internal/web"
+)
+
+// Routes is every address of the desk.
+func (d *Desk) Routes() []web.Route {
+	return []web.Route{
+		{Method: "GET", Path: "/desk/sign-in", Access: identity.Anyone, Handle: d.signIn},
+		{Method: "POST", Path: "/desk/sign-in", Access: identity.Anyone, Handle: d.signInPost},
+		{Method: "POST", Path: "/desk/sign-in/passkey", Access: identity.Anyone, Handle: d.signInPasskey},
+		{Method: "GET", Path: "/desk/sign-in/code", Access: identity.Anyone, Handle: d.code},
+		{Method: "POST", Path: "/desk/sign-in/code", Access: identity.Anyone, Handle: d.codePost},
+		{Method: "POST", Path: "/desk/sign-out", Access: identity.Anyone, Handle: d.signOut},
+		{Method: "GET", Path: "/desk/sso", Access: identity.Anyone, Handle: d.sso},
+		{Method: "GET", Path: "/desk/sso/return", Access: identity.Anyone, Handle: d.ssoReturn},
+		{Method: "GET", Path: "/desk/invitation/{token}", Access: identity.Anyone, Handle: d.invitation},
+		{Method: "POST", Path: "/desk/invitation/{token}", Access: identity.Anyone, Handle: d.invitationPost},
+
+		{Method: "GET", Path: "/desk", Access: identity.Desk, Handle: d.home},
+		{Method: "GET", Path: "/desk/security", Access: identity.Desk, Fresh: true, Handle: d.security},
+		{Method: "POST", Path: "/desk/security/app", Access: identity.Desk, Fresh: true, Handle: d.appPost},
+		{Method: "POST", Path: "/desk/security/passkeys", Access: identity.Desk, Fresh: true, Handle: d.passkeyPost},
+		{Method: "POST", Path: "/desk/security/passkeys/{passkey}/remove", Access: identity.Desk, Fresh: true, Handle: d.passkeyRemove},
+
+		{Method: "GET", Path: "/desk/members", Access: identity.ViewMembers, Handle: d.find},
+		{Method: "POST", Path: "/desk/members", Access: identity.ViewMembers, Handle: d.findPost},
+		{Method: "GET", Path: "/desk/members/{member}", Access: identity.ViewMembers, Handle: d.record},
+		{Method: "POST", Path: "/desk/members/{member}", Access: identity.ViewMembers, Handle: d.open},
+		{Method: "POST", Path: "/desk/members/{member}/join-code", Access: identity.VerifyMember, Fresh: true, Handle: d.joinCode},
+		{Method: "POST", Path: "/desk/break-glass", Access: identity.BreakGlass, Fresh: true, Handle: d.breakGlass},
+		{Method: "POST", Path: "/desk/break-glass/end", Access: identity.BreakGlass, Handle: d.mend},
+
+		{Method: "GET", Path: "/desk/staff", Access: identity.ManageStaff, Fresh: true, Handle: d.people},
+		{Method: "POST", Path: "/desk/staff", Access: identity.ManageStaff, Fresh: true, Handle: d.invite},
+		{Method: "POST", Path: "/desk/staff/{person}/role", Access: identity.ManageStaff, Fresh: true, Handle: d.role},
+		{Method: "POST", Path: "/desk/staff/{person}/end", Access: identity.ManageStaff, Fresh: true, Handle: d.endWork},
+		{Method: "POST", Path: "/desk/invitations/{invitation}/revoke", Access: identity.ManageStaff, Fresh: true, Handle: d.revoke},
+
+		{Method: "GET", Path: "/desk/audit", Access: identity.ReadAudit, Handle: d.log},
+		{Method: "GET", Path: "/desk/audit.csv", Access: identity.ReadAudit, Fresh: true, Handle: d.logCSV},
+	}
+}
