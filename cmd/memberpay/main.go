@@ -32,6 +32,7 @@ var cli struct {
 	Verify  verifyCommand  `cmd:"" help:"Check every rule of the book. Exits with 1 at the first violation."`
 	Account accountCommand `cmd:"" help:"Open accounts for members."`
 	Member  memberCommand  `cmd:"" help:"Look after the numbers of members."`
+	Staff   staffCommand   `cmd:"" help:"Invite the people who work at the desk, list them, end their work."`
 	Seed    seedCommand    `cmd:"" help:"Make invented households, bills and histories, for measuring."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
 	Doctor  doctorCommand  `cmd:"" help:"Say what is wrong with a configuration."`

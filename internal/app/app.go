@@ -27,7 +27,9 @@ import (
 	"memberpay/internal/processor/nacha"
 	"memberpay/internal/processor/stripe"
 	"memberpay/internal/seal"
+	"memberpay/internal/staff"
 	"memberpay/internal/web"
+	"memberpay/internal/web/desk"
 	"memberpay/internal/web/portal"
 	"memberpay/internal/words"
 )
@@ -44,12 +46,14 @@ type App struct {
 	Outbox   *event.Outbox
 	Letters  *notice.Letters
 	Sealer   *audit.Sealer
+	Staff    *staff.Staff
 
 	Households *household.Households
 
 	log      *slog.Logger
 	metrics  *metrics
 	portal   *portal.Portal
+	desk     *desk.Desk
 	stopping atomic.Bool
 }
 
@@ -116,6 +120,9 @@ func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err er
 	a.portal = &portal.Portal{DB: a.DB, Payments: a.Payments, Seal: box, Outbox: a.Outbox, Households: a.Households, CanText: a.Letters.CanText(),
 		CanPrint: a.Letters.CanPrint(), Browser: cards.Browser(), BaseURL: c.BaseURL,
 		Arrives: a.Bank.SettlesOn, LastCall: a.Bank.NextCut}
+	a.Staff = staff.New(staff.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, BaseURL: c.BaseURL, Log: log,
+		SSO: staff.SSO{Issuer: c.SSO.Issuer, ClientID: c.SSO.ClientID, ClientSecret: c.SSO.ClientSecret, Name: c.SSO.Name, RoleClaim: c.SSO.RoleClaim}})
+	a.desk = &desk.Desk{DB: a.DB, Staff: a.Staff}
 	return a, nil
 }
 
@@ -157,6 +164,11 @@ func (a *App) Site() http.Handler {
 		Proxied: a.Config.Proxied, Fail: a.portal.Fail, Door: a.portal.Door, CSP: a.portal.CSP, Metrics: a.metrics.request}
 	mux := http.NewServeMux()
 	mux.Handle("/", site.Handler(a.portal.Routes()))
+	behind := &web.Site{Brand: a.Brand, Words: a.Words, Accounts: a.Accounts, Log: a.log, Now: time.Now, Cookie: desk.Cookie, Secure: a.Config.Secure(),
+		Proxied: a.Config.Proxied, Fail: a.desk.Fail, Door: a.desk.Door, Extra: a.desk.Extra, Gate: a.desk.Gate, Prove: a.desk.Prove, Metrics: a.metrics.request}
+	staffSite := behind.Handler(a.desk.Routes())
+	mux.Handle("/desk", staffSite)
+	mux.Handle("/desk/", staffSite)
 	a.operations(mux)
 	return mux
 }

@@ -70,6 +70,15 @@ type Print struct {
 	Outbound string `help:"Folder for letters to print and post (PDF). DATA/print/outbound where empty." env:"MEMBERPAY_PRINT_OUTBOUND" type:"path"`
 }
 
+// SSO says how staff sign in with the organisation's own identity provider.
+type SSO struct {
+	Issuer       string `help:"Address of the identity provider (OpenID Connect). None where empty." env:"MEMBERPAY_SSO_ISSUER" placeholder:"URL"`
+	ClientID     string `help:"Our client id there." env:"MEMBERPAY_SSO_CLIENT_ID"`
+	ClientSecret string `help:"Our client secret there." env:"MEMBERPAY_SSO_CLIENT_SECRET"`
+	Name         string `help:"What the button calls it." env:"MEMBERPAY_SSO_NAME" default:"your organization"`
+	RoleClaim    string `help:"Claim that names a role. Where empty, only people who were invited get in." env:"MEMBERPAY_SSO_ROLE_CLAIM"`
+}
+
 // Server is everything that serving needs.
 type Server struct {
 	Store   `embed:""`
@@ -82,6 +91,7 @@ type Server struct {
 	Mail    Mail   `embed:"" prefix:"smtp-"`
 	Texts   Texts  `embed:"" prefix:"sms-"`
 	Print   Print  `embed:"" prefix:"print-"`
+	SSO     SSO    `embed:"" prefix:"sso-"`
 }
 
 // Complete fills what follows from other settings.

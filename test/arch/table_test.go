@@ -47,20 +47,22 @@ var layers = []layer{
 		{"consent", in("db event fault id seal")},
 		{"dossier", in("audit bill consent db id identity member payment")},
 		{"paper", nil},
+		{"staff", in("audit db event fault id identity letter seal")},
 		{"notice", in("brand db event id letter paper payment words")},
 		{"verify", in("db seal")},
 	}},
 	{"pages", "what people see", []room{
 		{"web/ui", in("brand words")},
 		{"web", in("audit brand fault identity web/ui words")},
+		{"web/desk", in("audit bill day db fault id identity member paper payment staff web web/ui words")},
 		{"web/portal", in("audit bill brand consent day db dossier event fault household id identity ledger letter member money paper payment processor processor/nacha seal web web/ui words")},
 	}},
 	{"whole", "what puts the parts together, and the worlds they are tried in", []room{
 		{"sandbox", nil},
 		{"demo", in("day db identity intake member")},
 		{"seed", in("bill day db id identity ledger money payment processor processor/nacha seal")},
-		{"app", in("audit brand config db event household identity notice payment processor/nacha processor/stripe seal web web/portal words")},
-		{"cmd/memberpay", in("app audit bill brand config day db demo event fault identity intake ledger member money payment processor/nacha sandbox seal seed verify")},
+		{"app", in("audit brand config db event household identity notice payment processor/nacha processor/stripe seal staff web web/desk web/portal words")},
+		{"cmd/memberpay", in("app audit bill brand config day db demo event fault identity intake ledger member money payment processor/nacha sandbox seal seed staff verify")},
 	}},
 }
 
@@ -83,6 +85,7 @@ var fences = map[string][]string{
 	"github.com/stripe/stripe-go":   in("processor/stripe"),
 	"github.com/moov-io/ach":        in("processor/nacha sandbox"),
 	"github.com/tink-crypto":        in("seal"),
+	"github.com/coreos/go-oidc":      in("staff"),
 	"github.com/wneessen/go-mail":   in("notice"),
 	"codeberg.org/go-pdf/fpdf":      in("paper"),
 	"github.com/alecthomas/kong":    in("cmd/memberpay"),

@@ -57,7 +57,7 @@ func (d *Desk) invitationPost(c *web.Context) error {
 		return d.showInvitation(c, http.StatusUnprocessableEntity, ui.Problem{Field: "password", Text: c.T("error.password.long")})
 	}
 	if err := identity.CheckPassword(password, true, i.Name, i.Email, c.Site.Brand.Name); err != nil {
-		return d.showInvitation(c, http.StatusUnprocessableEntity, ui.Problem{Field: "password", Text: c.T("error." + fault.CodeOf(err))})
+		return d.showInvitation(c, http.StatusUnprocessableEntity, ui.Problem{Field: "password", Text: c.T(fault.CodeOf(err))})
 	}
 	hashed, err := c.Site.Accounts.Hash(ctx, password)
 	if err != nil {

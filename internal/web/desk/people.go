@@ -97,7 +97,7 @@ func (d *Desk) role(c *web.Context) error {
 	if err := c.ReadForm(); err != nil {
 		return err
 	}
-	return d.changed(c, d.Staff.SetRole(c.R.Context(), c.Now, who(c), c.R.PathValue("person"), identity.Actor(c.Form("role"))))
+	return d.changed(c, d.Staff.SetRole(c.R.Context(), c.Now, who(c), c.R.PathValue("person"), identity.Actor(c.Form("role-"+c.R.PathValue("person")))))
 }
 
 // endWork ends somebody's work here.

@@ -68,7 +68,7 @@ func (d *Desk) showSecurity(c *web.Context, status int, problems ...ui.Problem) 
 	if err != nil {
 		return err
 	}
-	v.Passkey = ui.Passkey{Ceremony: ceremony, Options: options, Create: true, Label: c.T("desk.security.passkey.add"), Action: "/desk/security/passkeys"}
+	v.Passkey = ui.Passkey{Ceremony: ceremony, Options: options, Create: true, Button: ui.Button{Label: c.T("desk.security.passkey.add"), Kind: ui.Secondary}, Action: "/desk/security/passkeys"}
 	frame := page(c, c.T("desk.security.title"))
 	frame.Path, frame.Problems = "/desk/security", problems
 	return c.Render(status, securityPage(frame, v))

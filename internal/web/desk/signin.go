@@ -44,7 +44,8 @@ func (d *Desk) showSignIn(c *web.Context, status int, v signInView, problems ...
 	if err != nil {
 		return err
 	}
-	v.Passkey = ui.Passkey{Ceremony: ceremony, Options: options, Label: c.T("signin.passkey"), Action: "/desk/sign-in/passkey"}
+	v.Passkey = ui.Passkey{Ceremony: ceremony, Options: options, Button: ui.Button{Label: c.T("desk.signin.passkey"), Kind: ui.Secondary}, Action: "/desk/sign-in/passkey",
+		Autofill: true, Fields: []ui.Hidden{{Name: "to", Value: v.To}}}
 	if d.Staff.SSO.On() {
 		v.SSO = c.T("desk.signin.sso", "Name", d.Staff.SSO.Name)
 		v.SSOPath = "/desk/sso?to=" + url.QueryEscape(v.To)
