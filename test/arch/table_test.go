@@ -54,7 +54,7 @@ var layers = []layer{
 	{"pages", "what people see", []room{
 		{"web/ui", in("brand words")},
 		{"web", in("audit brand fault identity web/ui words")},
-		{"web/desk", in("audit bill day db fault id identity member paper payment staff web web/ui words")},
+		{"web/desk", in("audit bill day db fault id identity member paper payment staff web web/ui")},
 		{"web/portal", in("audit bill brand consent day db dossier event fault household id identity ledger letter member money paper payment processor processor/nacha seal web web/ui words")},
 	}},
 	{"whole", "what puts the parts together, and the worlds they are tried in", []room{
