@@ -31,24 +31,30 @@ func (p *Portal) accountJSON(c *web.Context) error {
 	if err != nil {
 		return err
 	}
+	patients := map[string]bool{}
+	err = bill.Each(ctx, p.DB.Read(), bill.Scope{Members: who.Members}, func(b bill.Bill) error {
+		patients[b.PatientID] = true
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	care, err := p.careOf(c, who, patients)
+	if err != nil {
+		return err
+	}
 	if err := p.downloaded(c, "json"); err != nil {
 		return err
 	}
 	h := c.W.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Content-Disposition", `attachment; filename="account-`+dataDay(c)+`.json"`)
-	err = dossier.Write(ctx, c.W, p.DB, c.Now, dossier.Subject{Account: who, Care: careOf(who)})
+	err = dossier.Write(ctx, c.W, p.DB, c.Now, dossier.Subject{Account: who, Care: care})
 	if err != nil {
 		c.Site.Log.Error("send the data of an account", "route", c.Route, "err", err)
 		panic(http.ErrAbortHandler) // part of it is out: whoever reads it must see that the rest is missing
 	}
 	return nil
-}
-
-// careOf tells of a bill whether an account may know what care it was for.
-func careOf(who identity.Profile) func(bill.Bill) bool {
-	own := bill.Scope{Members: who.Members}
-	return own.In
 }
 
 // dataDay is today, for the name of a file.

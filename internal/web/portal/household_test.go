@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"os"
@@ -105,6 +106,26 @@ func TestAGrownUpsCareIsTheirs(t *testing.T) {
 		}
 		if text := pdf(t, rosa.get(paid+"/receipt.pdf")); strings.Count(text, "Zebrafinch") != 1 {
 			t.Errorf("the receipt names the provider %d times, once for the child's bill\n%s", strings.Count(text, "Zebrafinch"), text)
+		}
+		var data struct {
+			Bills []struct {
+				Patient, Provider string
+				Care              bool `json:"care_included"`
+			}
+		}
+		h.must(json.Unmarshal([]byte(rosa.get("/account/data/account.json").Body), &data))
+		counts := map[bool]int{}
+		for _, b := range data.Bills {
+			grown := b.Patient == h.people["Gina"]
+			if counts[grown]++; b.Care == grown || grown && b.Provider != "" {
+				t.Errorf("the download: %+v, grown up: %v", b, grown)
+			}
+		}
+		if counts[true] != 2 || counts[false] < 5 {
+			t.Errorf("the download has %v bills", counts)
+		}
+		if text := pdf(t, rosa.get("/account/data/account.pdf")); strings.Contains(text, "Zebrafinch") {
+			t.Error("the download on paper names where somebody was cared for")
 		}
 		rosa.get("/household").mustSay(t, "Gina Quintero", "Ending in 0123", "Gina is 18 or older", "Mateo Quintero", mateoNumber, rosaNumber)
 		rosa.get("/household").mustNotSay(t, "G5500123", "pays for Rosa")

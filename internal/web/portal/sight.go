@@ -6,6 +6,7 @@ import (
 
 	"memberpay/internal/bill"
 	"memberpay/internal/day"
+	"memberpay/internal/identity"
 	"memberpay/internal/member"
 	"memberpay/internal/payment"
 	"memberpay/internal/web"
@@ -48,48 +49,63 @@ const (
 	seesCare                 // also what care it was
 )
 
-// sights tells how much of each of some bills the reader may see, by bill id. Care is for the patient, signed in, and for
-// who pays for a child; who pays for a grown-up sees it where the patient allowed that.
+// sights tells how much of each of some bills the reader may see, by bill id.
 func (p *Portal) sights(c *web.Context, scope bill.Scope, bills []bill.Bill) (map[string]sight, error) {
 	out := make(map[string]sight, len(bills))
-	var others []bill.Bill // for which somebody of the account pays
-	var own []string
-	if c.Session.SignedIn() {
+	care := func(bill.Bill) bool { return false }
+	if c.Session.SignedIn() && len(bills) > 0 {
 		account, err := c.Site.Accounts.Get(c.R.Context(), c.Session.AccountID)
 		if err != nil {
 			return nil, err
 		}
-		own = account.Members
-	}
-	for _, b := range bills {
-		out[b.ID] = seesMoney
-		if _, helped := scope.Help(b); helped {
-			out[b.ID] = seesAmounts
-		} else if slices.Contains(own, b.PatientID) {
-			out[b.ID] = seesCare
-		} else if slices.Contains(own, b.GuarantorID) {
-			others = append(others, b)
+		patients := map[string]bool{}
+		for _, b := range bills {
+			patients[b.PatientID] = true
+		}
+		if care, err = p.careOf(c, account, patients); err != nil {
+			return nil, err
 		}
 	}
-	if len(others) == 0 {
-		return out, nil
-	}
-	ids := make([]string, len(others))
-	for i, b := range others {
-		ids[i] = b.PatientID
-	}
-	people, err := member.ByIDs(c.R.Context(), p.DB.Read(), unique(ids))
-	if err != nil {
-		return nil, err
-	}
-	allowed, err := member.AllowedCare(c.R.Context(), p.DB.Read(), own)
-	if err != nil {
-		return nil, err
-	}
-	for _, b := range others {
-		if people[b.PatientID].Minor(today(c)) || allowed[member.Care{Of: b.PatientID, Reader: b.GuarantorID}] {
+	for _, b := range bills {
+		_, helped := scope.Help(b)
+		switch {
+		case helped:
+			out[b.ID] = seesAmounts
+		case care(b):
 			out[b.ID] = seesCare
+		default:
+			out[b.ID] = seesMoney
 		}
 	}
 	return out, nil
+}
+
+// careOf tells of a bill of one of some patients whether an account may know what care it was for. Care is for the patient,
+// signed in, and for who pays for a child; who pays for a grown-up sees it where the patient allowed that.
+func (p *Portal) careOf(c *web.Context, account identity.Profile, patients map[string]bool) (func(bill.Bill) bool, error) {
+	own := account.Members
+	var others []string
+	for rowID := range patients {
+		if !slices.Contains(own, rowID) {
+			others = append(others, rowID)
+		}
+	}
+	var people map[string]member.Member
+	var allowed map[member.Care]bool
+	if len(others) > 0 && len(own) > 0 {
+		var err error
+		if people, err = member.ByIDs(c.R.Context(), p.DB.Read(), others); err != nil {
+			return nil, err
+		}
+		if allowed, err = member.AllowedCare(c.R.Context(), p.DB.Read(), own); err != nil {
+			return nil, err
+		}
+	}
+	on := today(c)
+	return func(b bill.Bill) bool {
+		if slices.Contains(own, b.PatientID) {
+			return true
+		}
+		return slices.Contains(own, b.GuarantorID) && (people[b.PatientID].Minor(on) || allowed[member.Care{Of: b.PatientID, Reader: b.GuarantorID}])
+	}, nil
 }
