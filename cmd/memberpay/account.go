@@ -11,7 +11,6 @@ import (
 	"memberpay/internal/db"
 	"memberpay/internal/identity"
 	"memberpay/internal/member"
-	"memberpay/internal/seal"
 )
 
 type accountCommand struct {
@@ -41,10 +40,11 @@ func (c accountAdd) Run(ctx context.Context) error {
 	if len(found) != 1 {
 		return fmt.Errorf("member ID %q belongs to %d people; use the number on the member card", c.Member, len(found))
 	}
-	box, err := seal.Open(c.Keys())
+	box, closed, err := openBox(ctx, d, c.Store)
 	if err != nil {
 		return err
 	}
+	defer closed()
 	password := rand.Text()
 	accounts, now := identity.New(d, box, 1), time.Now()
 	hashed, err := accounts.Hash(ctx, password)

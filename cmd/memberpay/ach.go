@@ -14,7 +14,6 @@ import (
 	"memberpay/internal/event"
 	"memberpay/internal/payment"
 	"memberpay/internal/processor/nacha"
-	"memberpay/internal/seal"
 )
 
 type achCommand struct {
@@ -32,11 +31,19 @@ type achStore struct {
 type achCut struct{ achStore }
 type achReceive struct{ achStore }
 
+// achRail is the bank rail with what it stands on.
+type achRail struct {
+	*nacha.Rail
+	db     *db.DB
+	outbox *event.Outbox
+	closed func()
+}
+
 // rail opens the database and the bank rail.
-func (c achStore) rail(ctx context.Context) (*db.DB, *nacha.Rail, *event.Outbox, error) {
+func (c achStore) rail(ctx context.Context) (*achRail, error) {
 	b, err := app.LoadBrand(c.Brand)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, err
 	}
 	if c.Bank.Outbound == "" {
 		c.Bank.Outbound = filepath.Join(c.Data, "bank", "outbound")
@@ -44,28 +51,29 @@ func (c achStore) rail(ctx context.Context) (*db.DB, *nacha.Rail, *event.Outbox,
 	if c.Bank.Inbound == "" {
 		c.Bank.Inbound = filepath.Join(c.Data, "bank", "inbound")
 	}
-	box, err := seal.Open(c.Keys())
-	if err != nil {
-		return nil, nil, nil, err
-	}
 	d, err := open(ctx, c.Store)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, err
 	}
-	rail, err := app.OpenBank(d, box, b, c.Bank, logger())
+	box, closed, err := openBox(ctx, d, c.Store)
 	if err != nil {
 		d.Close()
-		return nil, nil, nil, err
+		return nil, err
 	}
-	return d, rail, event.NewOutbox(box), nil
+	r := &achRail{db: d, outbox: event.NewOutbox(box), closed: func() { closed(); d.Close() }}
+	if r.Rail, err = app.OpenBank(d, box, b, c.Bank, logger()); err != nil {
+		r.closed()
+		return nil, err
+	}
+	return r, nil
 }
 
 func (c achCut) Run(ctx context.Context) error {
-	d, rail, _, err := c.rail(ctx)
+	rail, err := c.rail(ctx)
 	if err != nil {
 		return err
 	}
-	defer d.Close()
+	defer rail.closed()
 	report, err := rail.Cut(ctx)
 	if c.JSON {
 		return errors.Join(json.NewEncoder(os.Stdout).Encode(cutJSON(report)), err)
@@ -108,12 +116,12 @@ func cutJSON(r nacha.CutReport) any {
 }
 
 func (c achReceive) Run(ctx context.Context) error {
-	d, rail, outbox, err := c.rail(ctx)
+	rail, err := c.rail(ctx)
 	if err != nil {
 		return err
 	}
-	defer d.Close()
-	payments := payment.New(payment.Config{DB: d, Bank: rail, Outbox: outbox, Log: logger()})
+	defer rail.closed()
+	payments := payment.New(payment.Config{DB: rail.db, Bank: rail.Rail, Outbox: rail.outbox, Log: logger()})
 	defer payments.Close()
 	n, err := payments.Receive(ctx)
 	if c.JSON {

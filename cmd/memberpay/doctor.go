@@ -15,7 +15,7 @@ import (
 	"memberpay/internal/brand"
 	"memberpay/internal/config"
 	"memberpay/internal/db"
-	"memberpay/internal/seal"
+	"memberpay/internal/keys"
 )
 
 type doctorCommand struct {
@@ -45,8 +45,12 @@ func (c doctorCommand) Run(ctx context.Context) error {
 	tell("brand", c.brand())
 	tell("listening on "+c.Listen, c.listening())
 	tell("data folder "+c.Data, writable(c.Data))
-	tell("keyset", c.keyset())
-	tell("database", c.database(ctx))
+	d, err := c.database(ctx)
+	if d != nil {
+		defer d.Close()
+	}
+	tell("database", err)
+	tell("keyset", c.keyset(ctx, d))
 	tell("folder for the bank", writable(c.Bank.Outbound))
 	tell("folder from the bank", writable(c.Bank.Inbound))
 	tell("card processor", reach(ctx, "MEMBERPAY_CARDS_API", c.Cards.API))
@@ -108,44 +112,61 @@ func writable(dir string) error {
 	}
 }
 
-func (c doctorCommand) keyset() error {
-	info, err := os.Stat(c.Keys())
-	if errors.Is(err, os.ErrNotExist) {
-		return nil // serve makes it
+// keyset reads the keys as serving does, and makes none. d is nil where there is no database to read them from.
+func (c doctorCommand) keyset(ctx context.Context, d *db.DB) error {
+	master := c.Master.KeyFile
+	if master == "" && c.Master.Key == "" {
+		master = c.MasterFile()
 	}
-	if err != nil {
-		return err
+	err := errors.Join(private(c.Keys()), private(master))
+	k, found := keys.Look(ctx, app.KeysConfig(d, c.Store, atCommandLine, logger()))
+	switch {
+	case errors.Is(found, keys.ErrNone):
+		fmt.Println("note   keyset: there is none yet; the first start makes it, and a master key beside it where none is set")
+	case found != nil:
+		err = errors.Join(err, found)
+	case k.Clear:
+		fmt.Printf("note   keyset: %s is in clear; the next start wraps it under the master key\n", c.Keys())
 	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return fmt.Errorf("%s can be read by others; run: chmod 600 %s", c.Keys(), c.Keys())
-	}
-	_, err = seal.Open(c.Keys())
 	return err
 }
 
-func (c doctorCommand) database(ctx context.Context) error {
+// private is an error where somebody else on this machine can read a file. A file that is not there is fine.
+func private(path string) error {
+	info, err := os.Stat(path)
+	if path == "" || errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err == nil && info.Mode().Perm()&0o077 != 0 {
+		err = fmt.Errorf("%s can be read by others; run: chmod 600 %s", path, path)
+	}
+	return err
+}
+
+// database checks the database, and returns it open where it is there and of this version.
+func (c doctorCommand) database(ctx context.Context) (*db.DB, error) {
 	if path, ok := strings.CutPrefix(c.DatabaseURL(), "sqlite:"); ok {
 		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-			return writable(filepath.Dir(path)) // serve makes the file
+			return nil, writable(filepath.Dir(path)) // serve makes the file
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	d, err := db.Open(ctx, c.DatabaseURL())
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer d.Close()
 	n, err := d.Pending(ctx)
-	switch {
-	case err != nil:
-		return err
-	case n < 0:
-		return db.ErrNewerSchema
-	case n > 0:
+	if err == nil && n == 0 {
+		return d, nil
+	}
+	d.Close()
+	if n < 0 {
+		err = db.ErrNewerSchema
+	} else if err == nil {
 		fmt.Printf("note   database: %d migrations will run at the next start\n", n)
 	}
-	return nil
+	return nil, err
 }
 
 func reach(ctx context.Context, setting, url string) error {

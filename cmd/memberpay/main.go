@@ -9,13 +9,16 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 	_ "time/tzdata" // time zones on machines without them
 
 	"github.com/alecthomas/kong"
 
+	"memberpay/internal/app"
 	"memberpay/internal/config"
 	"memberpay/internal/db"
+	"memberpay/internal/seal"
 )
 
 // version is set when the binary is built.
@@ -33,6 +36,7 @@ var cli struct {
 	Account accountCommand `cmd:"" help:"Open accounts for members."`
 	Member  memberCommand  `cmd:"" help:"Look after the numbers of members."`
 	Staff   staffCommand   `cmd:"" help:"Invite the people who work at the desk, list them, end their work."`
+	Keys    keysCommand    `cmd:"" help:"Look after the keys that seal fields: list, rotate, retire, change the master key."`
 	Seed    seedCommand    `cmd:"" help:"Make invented households, bills and histories, for measuring."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
 	Doctor  doctorCommand  `cmd:"" help:"Say what is wrong with a configuration."`
@@ -88,6 +92,18 @@ func openExisting(ctx context.Context, s config.Store) (*db.DB, error) {
 		}
 	}
 	return open(ctx, s)
+}
+
+// openBox returns the box that seals fields. It follows the keys while they are changed, until closed.
+func openBox(ctx context.Context, d *db.DB, s config.Store) (box *seal.Box, closed func(), err error) {
+	k, err := app.OpenKeys(ctx, d, s, atCommandLine, logger())
+	if err != nil {
+		return nil, nil, err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	var done sync.WaitGroup
+	done.Go(func() { k.Follow(ctx) })
+	return k.Box, func() { stop(); done.Wait() }, nil
 }
 
 func logger() *slog.Logger { return config.Logger(slog.LevelInfo) }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"memberpay/internal/config"
-	"memberpay/internal/seal"
 	"memberpay/internal/seed"
 )
 
@@ -21,15 +20,16 @@ type seedCommand struct {
 
 // Run seeds an empty database, or completes one that was interrupted.
 func (c seedCommand) Run(ctx context.Context) error {
-	box, err := seal.Open(c.Keys())
-	if err != nil {
-		return err
-	}
 	d, err := open(ctx, c.Store)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
+	box, closed, err := openBox(ctx, d, c.Store)
+	if err != nil {
+		return err
+	}
+	defer closed()
 	var told time.Time
 	report, err := seed.Run(ctx, seed.Config{DB: d, Seal: box, Members: c.Members, Workers: c.Workers, Progress: func(r seed.Report) {
 		if time.Since(told) < 2*time.Second {

@@ -12,7 +12,6 @@ import (
 	"memberpay/internal/config"
 	"memberpay/internal/event"
 	"memberpay/internal/identity"
-	"memberpay/internal/seal"
 	"memberpay/internal/staff"
 )
 
@@ -103,11 +102,11 @@ func openStaff(ctx context.Context, store config.Store, url string) (*staff.Staf
 	if err != nil {
 		return nil, nil, err
 	}
-	box, err := seal.Open(store.Keys())
+	box, closed, err := openBox(ctx, d, store)
 	if err != nil {
 		d.Close()
 		return nil, nil, err
 	}
 	return staff.New(staff.Config{DB: d, Accounts: identity.New(d, box, 1), Seal: box, Outbox: event.NewOutbox(box), BaseURL: url, Log: logger()}),
-		func() { d.Close() }, nil
+		func() { closed(); d.Close() }, nil
 }

@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 
+	"memberpay/internal/app"
 	"memberpay/internal/config"
+	"memberpay/internal/keys"
 	"memberpay/internal/seal"
 	"memberpay/internal/verify"
 )
@@ -23,11 +26,12 @@ func (c verifyCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer d.Close()
-	var box *seal.Box // none where this machine has no keyset: a check never makes one
-	if _, err := os.Stat(c.Keys()); err == nil {
-		if box, err = seal.Open(c.Keys()); err != nil {
-			return err
-		}
+	var box *seal.Box // none where there is no keyset yet: a check never makes one
+	k, err := keys.Look(ctx, app.KeysConfig(d, c.Store, atCommandLine, logger()))
+	if err == nil {
+		box = k.Box
+	} else if !errors.Is(err, keys.ErrNone) {
+		return err
 	}
 	var first *verify.Violation
 	results, err := verify.Run(ctx, d, box, func(r verify.Result) {
@@ -66,7 +70,7 @@ func printResult(r verify.Result) {
 	mark := "holds "
 	switch {
 	case r.Skipped:
-		mark = "skipped, no keyset in the data folder:"
+		mark = "skipped, there is no keyset yet:"
 	case r.Count > 0:
 		mark = "BROKEN"
 	}

@@ -22,6 +22,7 @@ import (
 	"memberpay/internal/event"
 	"memberpay/internal/household"
 	"memberpay/internal/identity"
+	"memberpay/internal/keys"
 	"memberpay/internal/notice"
 	"memberpay/internal/payment"
 	"memberpay/internal/processor/nacha"
@@ -47,6 +48,7 @@ type App struct {
 	Letters  *notice.Letters
 	Sealer   *audit.Sealer
 	Staff    *staff.Staff
+	Keys     *keys.Keys
 
 	Households *household.Households
 
@@ -73,10 +75,6 @@ func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err er
 	if a.Words, err = words.Load(); err != nil {
 		return nil, err
 	}
-	box, err := seal.Open(c.Keys())
-	if err != nil {
-		return nil, err
-	}
 	if a.DB, err = db.Open(ctx, c.DatabaseURL()); err != nil {
 		return nil, err
 	}
@@ -90,6 +88,10 @@ func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err er
 	} else if n > 0 {
 		log.Info("migrated the database", "migrations", n)
 	}
+	if a.Keys, err = OpenKeys(ctx, a.DB, c.Store, audit.Program, log); err != nil {
+		return nil, err
+	}
+	box := a.Keys.Box
 	auditKey, err := audit.OpenKey(ctx, a.DB, box, time.Now())
 	if err != nil {
 		return nil, err
@@ -222,5 +224,7 @@ func (a *App) Run(ctx context.Context, l net.Listener, ready func()) error {
 // Close stops the submitters and closes the database. Run must have returned.
 func (a *App) Close() error {
 	a.Payments.Close()
-	return a.DB.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	return errors.Join(a.Keys.Close(ctx), a.DB.Close())
 }

@@ -5,6 +5,8 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"memberpay/internal/keys"
 )
 
 // loops starts the work that goes on beside requests. Each finds its work in the tables themselves, so nothing is lost
@@ -24,6 +26,7 @@ func (a *App) loops(ctx context.Context, work *sync.WaitGroup) {
 			}
 		}()
 	}
+	every("keys", keys.Pause, a.Keys.Check)
 	every("sweep", time.Second, func(ctx context.Context) error { _, err := a.Payments.Sweep(ctx); return err })
 	every("bank results", 2*time.Second, func(ctx context.Context) error { _, err := a.Payments.Receive(ctx); return err })
 	every("letters", time.Second, a.Letters.SendMail)

@@ -17,6 +17,15 @@ import (
 type Store struct {
 	Data     string `help:"Folder of the database, keys and bank files." env:"MEMBERPAY_DATA" default:"data" type:"path"`
 	Database string `help:"Database: sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME. SQLite in the data folder where empty." env:"MEMBERPAY_DATABASE" placeholder:"URL"`
+	Master   Master `embed:"" prefix:"master-"`
+}
+
+// Master says where the master key is, under which the keys of sealed fields are wrapped.
+type Master struct {
+	Key           string `help:"Master key: 32 bytes in base64. Set it in the environment rather than here." env:"MEMBERPAY_MASTER_KEY" placeholder:"KEY"`
+	KeyFile       string `help:"File of the master key. DATA/master.key where empty, made at the first start." env:"MEMBERPAY_MASTER_KEY_FILE" type:"path"`
+	KeyBefore     string `help:"Master key of before, while it is being changed." env:"MEMBERPAY_MASTER_KEY_BEFORE" placeholder:"KEY"`
+	KeyBeforeFile string `help:"File of the master key of before." env:"MEMBERPAY_MASTER_KEY_BEFORE_FILE" type:"path"`
 }
 
 // DatabaseURL is the database to open.
@@ -27,8 +36,11 @@ func (s Store) DatabaseURL() string {
 	return "sqlite:" + filepath.Join(s.Data, "memberpay.db")
 }
 
-// Keys is the path of the keyset that seals bank account numbers.
+// Keys is the path of the keyset that seals fields, wrapped under the master key.
 func (s Store) Keys() string { return filepath.Join(s.Data, "keys.json") }
+
+// MasterFile is the path of the master key where no setting says another place.
+func (s Store) MasterFile() string { return filepath.Join(s.Data, "master.key") }
 
 // AuditCheckpoint is the path of the newest signed checkpoint of the audit log, kept outside of the database.
 func (s Store) AuditCheckpoint() string { return filepath.Join(s.Data, "audit.checkpoint") }

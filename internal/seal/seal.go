@@ -1,150 +1,147 @@
-// Package seal encrypts single fields (bank account numbers) with a Tink keyset. A sealed value is bound to the table,
-// row and column it belongs to: moved elsewhere it does not open.
+// Package seal encrypts single fields (bank account numbers, e-mail addresses) with Tink keysets. A sealed value is bound
+// to the table, row and column it belongs to: moved elsewhere it does not open. The keysets themselves are kept wrapped
+// under a master key that lies elsewhere.
+//
+// It knows files and keys, and no database: package keys keeps every server on the same keyset and changes it.
 package seal
 
 import (
-	"bytes"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
 
-	"github.com/tink-crypto/tink-go/v2/aead"
-	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
-	"github.com/tink-crypto/tink-go/v2/keyset"
 	"github.com/tink-crypto/tink-go/v2/prf"
-	tinkpb "github.com/tink-crypto/tink-go/v2/proto/tink_go_proto"
-	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
-// Box seals and opens fields. It is safe for concurrent use.
+// Box seals and opens fields. It is safe for concurrent use, and its keyset may be replaced while it is in use.
 type Box struct {
-	aead  tink.AEAD
-	index *prf.Set
+	keys    atomic.Pointer[Keyset]
+	clock   func() time.Time
+	until   atomic.Int64                 // microseconds; from then on somebody has to look whether keys is the newest. 0: never
+	renewal atomic.Pointer[func() error] // looks, and calls Use and FreshUntil
+	one     sync.Mutex                   // one renewal at a time
 }
 
-// Open reads the keyset in path, or makes it (readable by its owner only) where there is none. An unreadable keyset is
-// an error and never replaced: what it sealed would be lost.
-func Open(path string) (*Box, error) {
-	raw, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		raw, err = create(path, aead.AES256GCMKeyTemplate())
-	}
-	if err != nil {
-		return nil, fmt.Errorf("keyset %s: %w", path, err)
-	}
-	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(raw)))
-	if err != nil {
-		return nil, fmt.Errorf("keyset %s is damaged; restore it from a backup: %w", path, err)
-	}
-	a, err := aead.New(handle)
-	if err != nil {
-		return nil, fmt.Errorf("keyset %s: %w", path, err)
-	}
-	set, err := openIndex(filepath.Join(filepath.Dir(path), "index.json"))
-	if err != nil {
-		return nil, err
-	}
-	return &Box{a, set}, nil
-}
-
-// openIndex reads the keyset of blind indexes in path, or makes it where there is none.
-func openIndex(path string) (*prf.Set, error) {
-	raw, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		raw, err = create(path, prf.HMACSHA256PRFKeyTemplate())
-	}
-	if err != nil {
-		return nil, fmt.Errorf("keyset %s: %w", path, err)
-	}
-	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(raw)))
-	if err != nil {
-		return nil, fmt.Errorf("keyset %s is damaged; restore it from a backup: %w", path, err)
-	}
-	return prf.NewPRFSet(handle)
-}
-
-// New returns a Box with a fresh key that lives in memory only, for tests.
+// New returns a Box with fresh keys that live in memory only, for tests.
 func New() (*Box, error) {
-	handle, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
+	k, err := NewKeyset(time.Now())
 	if err != nil {
 		return nil, err
 	}
-	a, err := aead.New(handle)
-	if err != nil {
-		return nil, err
-	}
-	indexing, err := keyset.NewHandle(prf.HMACSHA256PRFKeyTemplate())
-	if err != nil {
-		return nil, err
-	}
-	set, err := prf.NewPRFSet(indexing)
-	return &Box{a, set}, err
+	return NewBox(k, time.Now), nil
 }
 
-func create(path string, template *tinkpb.KeyTemplate) ([]byte, error) {
-	handle, err := keyset.NewHandle(template)
-	if err != nil {
-		return nil, err
-	}
-	var buf bytes.Buffer
-	if err := insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&buf)); err != nil {
-		return nil, err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, err
-	}
-	// Written whole under another name and then linked: of two processes that start at once one makes the keyset, the
-	// other reads it, and nobody ever sees half of it.
-	f, err := os.CreateTemp(filepath.Dir(path), ".keys-*")
-	if err != nil {
-		return nil, err
-	}
-	defer os.Remove(f.Name())
-	if _, err := f.Write(buf.Bytes()); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
-		return nil, err
-	}
-	if err := os.Link(f.Name(), path); errors.Is(err, os.ErrExist) {
-		return os.ReadFile(path)
-	} else if err != nil {
-		return nil, err
-	}
-	return buf.Bytes(), syncDir(filepath.Dir(path))
+// NewBox returns a Box that seals with the primary key of k.
+func NewBox(k *Keyset, clock func() time.Time) *Box {
+	b := &Box{clock: clock}
+	b.keys.Store(k)
+	return b
 }
 
-// syncDir makes the keyset's name as durable as what is sealed with it.
-func syncDir(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
+// Keyset returns what the Box seals with now.
+func (b *Box) Keyset() *Keyset { return b.keys.Load() }
+
+// Use replaces the keyset by one of a later generation, and leaves it where k is not later.
+func (b *Box) Use(k *Keyset) {
+	for {
+		have := b.keys.Load()
+		if k.Generation <= have.Generation || b.keys.CompareAndSwap(have, k) {
+			return
+		}
 	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
-// Seal encrypts value for one place, written "table/id/column".
+// Renew gives the Box a function that looks for a newer keyset, and calls Use and FreshUntil. The Box calls it by itself
+// where it meets a key it does not know, or where nobody has looked for too long.
+func (b *Box) Renew(look func() error) { b.renewal.Store(&look) }
+
+// FreshUntil says until when the Box may seal without another look. A program that was stopped for an hour must not
+// seal with a key that was taken out of use meanwhile.
+func (b *Box) FreshUntil(t time.Time) { b.until.Store(t.UnixMicro()) }
+
+// ErrStale means that nobody could tell whether the keyset is still the one in use.
+var ErrStale = errors.New("the keyset could not be checked for too long, so nothing is sealed with it")
+
+// Seal encrypts value for one place, written "table/id/column" (Column.Place). It returns ErrStale where it cannot be
+// known whether the key is still in use.
 func (b *Box) Seal(value []byte, place string) ([]byte, error) {
-	return b.aead.Encrypt(value, []byte(place))
+	if b.stale() {
+		if err := b.renew(b.stale); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrStale, err)
+		}
+		if b.stale() {
+			return nil, ErrStale
+		}
+	}
+	return b.keys.Load().aead.Encrypt(value, []byte(place))
+}
+
+func (b *Box) stale() bool {
+	until := b.until.Load()
+	return until != 0 && b.clock().UnixMicro() >= until
+}
+
+// Open decrypts what Seal made for the same place. A wrong place, a wrong key and damage are all errors.
+func (b *Box) Open(sealed []byte, place string) ([]byte, error) {
+	strange := func() bool {
+		id, ok := KeyOf(sealed)
+		return ok && !b.keys.Load().Has(id)
+	}
+	if strange() {
+		if err := b.renew(strange); err != nil {
+			return nil, fmt.Errorf("unseal %s: look for its key: %w", place, err)
+		}
+	}
+	v, err := b.keys.Load().aead.Decrypt(sealed, []byte(place))
+	if err != nil {
+		return nil, fmt.Errorf("unseal %s: %w", place, err)
+	}
+	return v, nil
+}
+
+// renew looks for a newer keyset where it is still needed once it is this caller's turn.
+func (b *Box) renew(needed func() bool) error {
+	look := b.renewal.Load()
+	if look == nil {
+		return nil
+	}
+	b.one.Lock()
+	defer b.one.Unlock()
+	if !needed() {
+		return nil
+	}
+	return (*look)()
 }
 
 // Index returns a blind index of value: the same for the same value and place (such as "account/email"), and telling
-// nothing of the value to whoever lacks the key. A row is found by it while the value itself stands sealed.
-func (b *Box) Index(value, place string) string {
-	out, err := b.index.ComputePrimaryPRF([]byte(place+"\x00"+value), 32)
+// nothing of the value to whoever lacks the key. A row is found by it while the value itself stands sealed. Its key stays
+// when the keys that seal are rotated, so what is indexed is still found.
+func (b *Box) Index(value, place string) string { return mark(b.keys.Load().index, value, place) }
+
+func mark(index *prf.Set, value, place string) string {
+	out, err := index.ComputePrimaryPRF([]byte(place+"\x00"+value), 32)
 	if err != nil {
 		panic(err) // the length is one that HMAC-SHA256 has
 	}
 	return hex.EncodeToString(out)
 }
 
-// Open decrypts what Seal made for the same place. A wrong place, a wrong key and damage are all errors.
-func (b *Box) Open(sealed []byte, place string) ([]byte, error) {
-	v, err := b.aead.Decrypt(sealed, []byte(place))
-	if err != nil {
-		return nil, fmt.Errorf("unseal %s: %w", place, err)
+// PrefixSize is how many bytes at the beginning of a sealed value name its key.
+const PrefixSize = 5
+
+// KeyOf returns the id of the key that sealed a value, false where it is no sealed value.
+func KeyOf(sealed []byte) (uint32, bool) {
+	if len(sealed) < PrefixSize || sealed[0] != 1 {
+		return 0, false
 	}
-	return v, nil
+	return binary.BigEndian.Uint32(sealed[1:PrefixSize]), true
+}
+
+// Prefix is how every value begins that a key has sealed.
+func Prefix(keyID uint32) []byte {
+	return binary.BigEndian.AppendUint32([]byte{1}, keyID)
 }

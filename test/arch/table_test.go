@@ -29,6 +29,7 @@ var layers = []layer{
 		{"seal", nil},
 		{"event", in("db id seal")},
 		{"audit", in("db seal")},
+		{"keys", in("audit db id seal")},
 		{"letter", in("event money")},
 		{"brand", nil},
 		{"words", in("money")},
@@ -61,8 +62,8 @@ var layers = []layer{
 		{"sandbox", nil},
 		{"demo", in("day db identity intake member")},
 		{"seed", in("bill day db id identity ledger money payment processor processor/nacha seal")},
-		{"app", in("audit brand config db event household identity notice payment processor/nacha processor/stripe seal staff web web/desk web/portal words")},
-		{"cmd/memberpay", in("app audit bill brand config day db demo event fault identity intake ledger member money payment processor/nacha sandbox seal seed staff verify")},
+		{"app", in("audit brand config db event household identity keys notice payment processor/nacha processor/stripe seal staff web web/desk web/portal words")},
+		{"cmd/memberpay", in("app audit bill brand config day db demo event fault identity intake keys ledger member money payment processor/nacha sandbox seal seed staff verify")},
 	}},
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"os"
 	"os/exec"
@@ -12,6 +13,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"memberpay/internal/app"
+	"memberpay/internal/audit"
+	"memberpay/internal/config"
 	"memberpay/internal/db"
 	"memberpay/internal/db/dbtest/pgcluster"
 	"memberpay/internal/seal"
@@ -58,9 +62,7 @@ func (b *bench) prepare(ctx context.Context) error {
 	if err := b.bySocket(ctx, address); err != nil {
 		return err
 	}
-	var err error
-	b.box, err = seal.Open(filepath.Join(b.dir, "data", "keys.json"))
-	return err
+	return nil
 }
 
 func (b *bench) build(ctx context.Context) error {
@@ -139,6 +141,12 @@ func (b *bench) seed(ctx context.Context, address string) error {
 	if _, err := d.Migrate(ctx); err != nil {
 		return err
 	}
+	// Every database of this run gets the keyset of one data folder, which is the servers' too.
+	k, err := app.OpenKeys(ctx, d, config.Store{Data: filepath.Join(b.dir, "data")}, audit.Program, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	b.box = k.Box
 	r, err := seed.Run(ctx, seed.Config{DB: d, Seal: b.box, Members: b.members})
 	if err != nil {
 		return err

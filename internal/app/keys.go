@@ -1,0 +1,48 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+
+	"memberpay/internal/audit"
+	"memberpay/internal/config"
+	"memberpay/internal/db"
+	"memberpay/internal/event"
+	"memberpay/internal/household"
+	"memberpay/internal/identity"
+	"memberpay/internal/keys"
+	"memberpay/internal/payment"
+	"memberpay/internal/processor/nacha"
+	"memberpay/internal/seal"
+	"memberpay/internal/staff"
+)
+
+// SealedColumns are all columns of sealed values.
+var SealedColumns = slices.Concat(
+	audit.SealedColumns,
+	event.SealedColumns,
+	nacha.SealedColumns,
+	payment.SealedColumns,
+	identity.SealedColumns,
+	household.SealedColumns,
+	staff.SealedColumns,
+	[]seal.Column{
+		{Table: "enrollment", Key: "id", Name: "reached_sealed"},
+		{Table: "enrollment", Key: "id", Name: "email_sealed"},
+		{Table: "enrollment", Key: "id", Name: "codes_sealed"},
+	},
+)
+
+// KeysConfig says where the keys are and what they seal. d may be nil where there is no database yet; who changes keys
+// stands in the audit log.
+func KeysConfig(d *db.DB, s config.Store, who audit.Who, log *slog.Logger) keys.Config {
+	m := s.Master
+	return keys.Config{DB: d, Path: s.Keys(), Columns: SealedColumns, Who: who, Log: log,
+		Master: seal.MasterAt{Key: m.Key, KeyFile: m.KeyFile, Before: m.KeyBefore, BeforeFile: m.KeyBeforeFile, Default: s.MasterFile()}}
+}
+
+// OpenKeys reads the keyset, or makes it where nothing is sealed yet.
+func OpenKeys(ctx context.Context, d *db.DB, s config.Store, who audit.Who, log *slog.Logger) (*keys.Keys, error) {
+	return keys.Open(ctx, KeysConfig(d, s, who, log))
+}
