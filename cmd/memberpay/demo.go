@@ -149,7 +149,7 @@ func (c demoCommand) startSandbox(ctx context.Context, log *slog.Logger) (runnin
 	r.stop = func() { cancel(); <-done }
 	select {
 	case a := <-ready:
-		r.url = "http://" + a.String()
+		r.url = "http://" + config.Named(a.String()) // one site with the portal, as browsers see it
 		return r, nil
 	case err := <-done:
 		cancel()

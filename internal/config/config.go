@@ -109,7 +109,7 @@ type Server struct {
 // Complete fills what follows from other settings.
 func (s *Server) Complete() {
 	if s.BaseURL == "" {
-		s.BaseURL = "http://" + named(s.Listen)
+		s.BaseURL = "http://" + Named(s.Listen)
 	}
 	s.BaseURL = strings.TrimRight(s.BaseURL, "/")
 	if s.Bank.Outbound == "" {
@@ -123,8 +123,8 @@ func (s *Server) Complete() {
 	}
 }
 
-// named is an address to listen on as browsers should call it: passkeys are for names, and this machine's is localhost.
-func named(listen string) string {
+// Named is an address to listen on as browsers should call it: passkeys are for names, and this machine's is localhost.
+func Named(listen string) string {
 	host, port, err := net.SplitHostPort(listen)
 	if err == nil && (host == "127.0.0.1" || host == "::1") {
 		return net.JoinHostPort("localhost", port)
