@@ -163,7 +163,7 @@ func OpenBank(d *db.DB, box *seal.Box, b *brand.Brand, c config.Bank, log *slog.
 // Site is the portal as a web site.
 func (a *App) Site() http.Handler {
 	site := &web.Site{Brand: a.Brand, Words: a.Words, Accounts: a.Accounts, Log: a.log, Now: time.Now, Secure: a.Config.Secure(),
-		Proxied: a.Config.Proxied, Fail: a.portal.Fail, Door: a.portal.Door, CSP: a.portal.CSP, Metrics: a.metrics.request}
+		Proxied: a.Config.Proxied, Fail: a.portal.Fail, Door: a.portal.Door, Prove: a.portal.Prove, CSP: a.portal.CSP, Metrics: a.metrics.request}
 	mux := http.NewServeMux()
 	mux.Handle("/", site.Handler(a.portal.Routes()))
 	behind := &web.Site{Brand: a.Brand, Words: a.Words, Accounts: a.Accounts, Log: a.log, Now: time.Now, Cookie: desk.Cookie, Secure: a.Config.Secure(),

@@ -119,6 +119,7 @@ func (a *Accounts) Close(ctx context.Context, tx *db.Tx, now time.Time, accountI
 	for _, query := range []string{
 		"DELETE FROM session WHERE account_id = $1 OR waiting_for = $1",
 		"DELETE FROM device WHERE account_id = $1",
+		"DELETE FROM known_browser WHERE account_id = $1",
 		"DELETE FROM passkey WHERE account_id = $1",
 		"DELETE FROM totp WHERE account_id = $1",
 		"DELETE FROM recovery_code WHERE account_id = $1",

@@ -39,6 +39,10 @@ var (
 	FindIDAnywhere = Limit{"find-id/anywhere", 30, time.Hour}
 	// FindIDMember bounds the messages with their ID that one member gets: nobody is flooded by a stranger's questions.
 	FindIDMember = Limit{"find-id/member", 3, 24 * time.Hour}
+	// SecondFactor bounds wrong codes after the right password of one account, and wrong proofs in the middle of a session.
+	SecondFactor = Limit{"second-factor/account", 10, 15 * time.Minute}
+	// CodesSent bounds the codes sent to the owner of one account: whoever asks for them knows its password or has its session.
+	CodesSent = Limit{"codes-sent/account", 6, 15 * time.Minute}
 	// InviteHelper bounds the invitations that one account sends: they are e-mails to strangers.
 	InviteHelper = Limit{"invite-helper", 10, 24 * time.Hour}
 	// Invitation bounds tries at one invitation's link from one network.
@@ -55,6 +59,9 @@ func SignIns(address, email string) []Try {
 	email = FoldEmail(email)
 	return []Try{{SignInAddress, network(address)}, {SignInEmail, email + " from " + network(address)}, {SignInAnywhere, email}}
 }
+
+// SignInFrom is the try that a sign-in counts as where nobody says who they are.
+func SignInFrom(address string) Try { return Try{SignInAddress, network(address)} }
 
 // FindIDs are the tries that one question for a member ID counts as. person tells apart who is asked about.
 func FindIDs(address, person string) []Try {

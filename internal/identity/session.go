@@ -69,6 +69,8 @@ const (
 	Idle = 30 * time.Minute
 	// Longest is how long a session lasts at most.
 	Longest = 12 * time.Hour
+	// FillIn is how long a page that asks for a fresh proof leaves at least to fill in its form.
+	FillIn = 5 * time.Minute
 	// Recent is how long a proof of identity counts for what asks for a fresh one.
 	Recent = 15 * time.Minute
 	// touchAfter bounds how often a busy session is written.
@@ -148,14 +150,6 @@ func (s Session) opened(now time.Time, o Opening) []audit.Entry {
 		out = append(out, who.Did(now, "member.found", m, m))
 	}
 	return out
-}
-
-// Prove marks that the session's owner has just proved who they are again, with how. The caller rotates the token.
-func (a *Accounts) Prove(ctx context.Context, now time.Time, s Session, how string) error {
-	return a.db.Write(ctx, func(tx *db.Tx) error {
-		_, err := tx.ExecContext(ctx, "UPDATE session SET proved_at = $2, how = $3 WHERE id = $1", s.ID, db.Micros(now), how)
-		return err
-	})
 }
 
 // selectSession reads sessions with their account's role, for scanSession.

@@ -107,6 +107,22 @@ func (c *Context) SignIn(o identity.Opening) error {
 	return nil
 }
 
+// Fresh reports whether the reader proved a short time ago who they are. For a page, some of that time must be left, so
+// that the answer to its form is in time too.
+func (c *Context) Fresh() bool {
+	at := c.Now
+	if c.R.Method == http.MethodGet || c.R.Method == http.MethodHead {
+		at = at.Add(identity.FillIn)
+	}
+	return c.Session.Recently(at)
+}
+
+// Renew goes on with the reader's session after they have proved again, with how, who they are: under a new token, and as
+// one that has just begun.
+func (c *Context) Renew(how string) error {
+	return c.SignIn(identity.Opening{AccountID: c.Session.AccountID, Members: c.Session.Members, How: how, ProvedAt: c.Now})
+}
+
 // SeeToo lets the session see the bills of members, who were found just now, under a new token. A guest becomes known; somebody signed in stays
 // who they are, and has proved no more than before.
 func (c *Context) SeeToo(members []string) error {
@@ -163,7 +179,9 @@ func (c *Context) Base(public string) string {
 	return public
 }
 
-func thisMachine(host string) bool { return host == "localhost" || host == "127.0.0.1" || host == "::1" }
+func thisMachine(host string) bool {
+	return host == "localhost" || host == "127.0.0.1" || host == "::1"
+}
 
 // Local returns to if it is a path of this site, else fallback: no link of ours leads elsewhere.
 func Local(to, fallback string) string {

@@ -58,6 +58,7 @@ type Site struct {
 	// Gate is where somebody who may call a route has to go first, "" for nowhere. nil holds nobody back.
 	Gate func(c *Context, route Route) (string, error)
 	// Prove is where somebody is sent who has to prove again who they are, before a route that is Fresh.
+	// The answer to a form that comes too late is not taken: the reader fills it in again.
 	Prove func(c *Context) string
 	// CSP adds to the content security policy of a request.
 	CSP func(c *Context) Sources
@@ -157,7 +158,7 @@ func (s *Site) handle(c *Context, route Route) error {
 			return c.Redirect(to)
 		}
 	}
-	if route.Fresh && !c.Session.Recently(c.Now) {
+	if route.Fresh && !c.Fresh() {
 		if s.Prove == nil {
 			return fault.New(fault.SignIn, "session.not_fresh")
 		}

@@ -22,6 +22,7 @@ import (
 	"memberpay/internal/db/dbtest"
 	"memberpay/internal/event"
 	"memberpay/internal/household"
+	"memberpay/internal/id"
 	"memberpay/internal/identity"
 	"memberpay/internal/member"
 	"memberpay/internal/money"
@@ -102,7 +103,7 @@ func houseOn(t testing.TB, d *db.DB) *house {
 	h.portal = &Portal{DB: d, Payments: pays, Seal: box, Outbox: h.outbox, CanText: true, CanPrint: true, Households: h.households, BaseURL: "https://pay.larkspur.example", Arrives: h.bank.SettlesOn,
 		LastCall: h.bank.NextCut, Browser: processor.BrowserConfig{ScriptURL: "https://cards.example/v3/", PublishableKey: "pk_test_1"}}
 	site := &web.Site{Brand: b, Words: h.words, Accounts: h.accounts, Log: quiet, Now: h.clock, Fail: h.portal.Fail,
-		Door: h.portal.Door, CSP: h.portal.CSP}
+		Door: h.portal.Door, Prove: h.portal.Prove, CSP: h.portal.CSP}
 	h.handler = site.Handler(h.portal.Routes())
 	h.furnish()
 	return h
@@ -223,6 +224,7 @@ type visitor struct {
 	h       *house
 	cookies map[string]string
 	lang    string // Accept-Language, "" for none
+	from    string // address of the page whose form is posted, "" for none
 }
 
 func (h *house) visitor() *visitor { return &visitor{h: h, cookies: map[string]string{}} }
@@ -237,10 +239,11 @@ func (h *house) guest(number, birth string) *visitor {
 	return v
 }
 
-// rosa is a visitor who has signed in.
+// rosa is a visitor who has signed in, in a browser that her account was used in before.
 func (h *house) rosa() *visitor {
 	h.t.Helper()
 	v := h.visitor()
+	v.cookies[identity.BrowserCookie] = strings.Repeat("a", len(id.Secret()))
 	if a := v.post("/sign-in", url.Values{"email": {rosaEmail}, "password": {rosaPassword}}); a.Status != http.StatusSeeOther {
 		h.t.Fatalf("Rosa cannot sign in: %d\n%s", a.Status, a.Text())
 	}
@@ -299,6 +302,9 @@ func (v *visitor) do(method, path string, form url.Values) answer {
 	}
 	if v.lang != "" {
 		r.Header.Set("Accept-Language", v.lang)
+	}
+	if v.from != "" {
+		r.Header.Set("Referer", "http://"+r.Host+v.from)
 	}
 	for name, value := range v.cookies {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})

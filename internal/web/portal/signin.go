@@ -21,6 +21,16 @@ type signInView struct {
 	Why   string // why the reader is here, if a page sent them
 	Busy  string // too many tries: how long to wait
 	Guest string // address of the way without an account
+
+	Passkey ui.Passkey
+}
+
+// signInPath is the page to sign in, from where the reader goes on to a path of this site, "" for none.
+func signInPath(to string) string {
+	if to == "" {
+		return "/sign-in"
+	}
+	return "/sign-in?to=" + url.QueryEscape(to)
 }
 
 // signIn shows the form.
@@ -73,11 +83,81 @@ func (p *Portal) signInPost(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := c.SignIn(identity.Opening{AccountID: account.ID, Members: account.Members, How: "password"}); err != nil {
+	if account.SecondFactor != identity.NoFactor {
+		known, err := p.remembered(c, account.ID)
+		if err != nil {
+			return err
+		}
+		if !known {
+			return p.wait(c, account, v.To)
+		}
+	}
+	if err := p.admit(c, account, "password"); err != nil {
 		return err
 	}
-	c.Prefer(account.Language)
 	return c.Redirect(web.Local(v.To, "/bills"))
+}
+
+// signInPasskey takes what the browser answered with a passkey: it is both facts in one.
+func (p *Portal) signInPasskey(c *web.Context) error {
+	if err := c.ReadForm(); err != nil {
+		return err
+	}
+	ctx, v := c.R.Context(), signInView{To: web.Local(c.Form("to"), "")}
+	try := identity.SignInFrom(c.Address())
+	if err := c.Site.Accounts.AllowAll(ctx, c.Now, try); fault.Is(err, fault.Busy) {
+		v.Busy = tooMany(c, err)
+		return p.showSignIn(c, http.StatusTooManyRequests, v)
+	} else if err != nil {
+		return err
+	}
+	account, problem, err := p.passkeyOwner(c)
+	if err != nil {
+		return err
+	}
+	if problem.Text != "" {
+		return p.showSignIn(c, http.StatusUnprocessableEntity, v, problem)
+	}
+	if err := c.Site.Accounts.Forgive(ctx, try); err != nil {
+		return err
+	}
+	if err := p.admit(c, account, "passkey"); err != nil {
+		return err
+	}
+	return c.Redirect(web.Local(v.To, "/bills"))
+}
+
+// passkeyOwner is the member whose passkey answered in the posted form, or what to tell whoever sent it.
+func (p *Portal) passkeyOwner(c *web.Context) (account identity.Profile, problem ui.Problem, err error) {
+	ctx := c.R.Context()
+	accountID, err := c.Site.Accounts.FinishPasskeySignIn(ctx, c.Now, c.Form("ceremony"), []byte(c.Form("response")))
+	if err == nil {
+		account, err = c.Site.Accounts.Get(ctx, accountID)
+		if err == nil && account.Role != identity.Member { // staff have a door of their own
+			err = identity.ErrSignIn
+		}
+	}
+	switch {
+	case err == nil:
+		return account, ui.Problem{}, nil
+	case errors.Is(err, identity.ErrPasskeyOver):
+		return identity.Profile{}, ui.Problem{Field: "passkey", Text: c.T("passkey.over")}, nil
+	case fault.Is(err, fault.SignIn) || fault.Is(err, fault.NotFound):
+		e := c.Did(audit.SignInFailed, accountID, "")
+		e.Detail = "passkey"
+		return identity.Profile{}, ui.Problem{Field: "passkey", Text: c.T("passkey.failed")}, audit.Write(ctx, p.DB, e)
+	}
+	return identity.Profile{}, ui.Problem{}, err
+}
+
+// usePasskey is the button that proves with a passkey who somebody is. It is empty where there are no passkeys.
+func usePasskey(c *web.Context, action, to string) (ui.Passkey, error) {
+	ceremony, options, err := c.Site.Accounts.BeginPasskeySignIn(c.R.Context(), c.Now)
+	k := ui.Passkey{Action: action, Ceremony: ceremony, Options: options, Button: ui.Button{Label: c.T("signin.passkey"), Kind: ui.Secondary}}
+	if to != "" {
+		k.Fields = []ui.Hidden{{Name: "to", Value: to}}
+	}
+	return k, err
 }
 
 // check returns what to correct. An address that is far too long is not shown again.
@@ -121,6 +201,11 @@ func (p *Portal) showSignIn(c *web.Context, status int, v signInView, problems .
 	if v.To != "" {
 		v.Guest += "?to=" + url.QueryEscape(v.To)
 	}
+	var err error
+	if v.Passkey, err = usePasskey(c, "/sign-in/passkey", v.To); err != nil {
+		return err
+	}
+	v.Passkey.Autofill = true
 	frame := page(c, c.T("signin.title"))
 	frame.Problems = problems
 	frame.SignInURL = ""
