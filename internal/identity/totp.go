@@ -40,8 +40,11 @@ type TOTPSetup struct {
 	URI    string // otpauth://, for the picture to scan
 }
 
-// BeginTOTP makes a secret for an authenticator app. It counts once ConfirmTOTP has seen a code of it; one that was never
-// confirmed is replaced. issuer and label are what the app shows. It returns ErrTOTPThere where an app is in use.
+// setupLife is how long a secret that was not confirmed stays the same, so that a mistyped code costs no second scan.
+const setupLife = time.Hour
+
+// BeginTOTP makes a secret for an authenticator app. It counts once ConfirmTOTP has seen a code of it; until then it is
+// the same for an hour, and replaced after that. issuer and label are what the app shows. It returns ErrTOTPThere where an app is in use.
 func (a *Accounts) BeginTOTP(ctx context.Context, now time.Time, accountID, issuer, label string) (TOTPSetup, error) {
 	raw := make([]byte, totpBytes)
 	rand.Read(raw)
@@ -52,19 +55,23 @@ func (a *Accounts) BeginTOTP(ctx context.Context, now time.Time, accountID, issu
 	err = a.db.Write(ctx, func(tx *db.Tx) error {
 		n, err := changed(ctx, tx, `INSERT INTO totp (account_id, secret_sealed, created_at)
 			SELECT id, $2, $3 FROM account WHERE id = $1 AND closed_at = 0
-			ON CONFLICT (account_id) DO UPDATE SET secret_sealed = $2, created_at = $3, last_step = 0 WHERE totp.confirmed_at = 0`,
-			accountID, sealed, db.Micros(now))
+			ON CONFLICT (account_id) DO UPDATE SET secret_sealed = $2, created_at = $3, last_step = 0 WHERE totp.confirmed_at = 0 AND totp.created_at <= $4`,
+			accountID, sealed, db.Micros(now), db.Micros(now.Add(-setupLife)))
 		if err != nil || n > 0 {
 			return err
 		}
-		var there bool
-		if err := tx.QueryRowContext(ctx, "SELECT COUNT(*) > 0 FROM totp WHERE account_id = $1", accountID).Scan(&there); err != nil {
+		var confirmed int64
+		err = tx.QueryRowContext(ctx, "SELECT confirmed_at, secret_sealed FROM totp WHERE account_id = $1", accountID).Scan(&confirmed, &sealed)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return errNoAccount
+		case err != nil:
 			return err
-		}
-		if there {
+		case confirmed > 0:
 			return ErrTOTPThere
 		}
-		return errNoAccount
+		raw, err = a.box.Open(sealed, totpPlace(accountID))
+		return err
 	})
 	if err != nil {
 		return TOTPSetup{}, fmt.Errorf("begin an authenticator app: %w", err)

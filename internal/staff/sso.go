@@ -130,6 +130,16 @@ func (s *Staff) FinishSSO(ctx context.Context, now time.Time, state, sent, code,
 	if err := checked.Claims(&claims); err != nil {
 		return "", "", ErrSSOAttempt
 	}
+	if _, ok := claims["email"]; !ok { // some providers tell more of a person only when they are asked
+		info, err := p.UserInfo(ctx, oauth2.StaticTokenSource(token))
+		if err != nil || info.Subject != checked.Subject {
+			s.Log.Warn("the identity provider does not tell who signed in", "err", err)
+			return "", "", ErrSSOAddress
+		}
+		if err := info.Claims(&claims); err != nil {
+			return "", "", ErrSSOAttempt
+		}
+	}
 	accountID, err = s.known(ctx, now, claims, from)
 	return accountID, to, err
 }
