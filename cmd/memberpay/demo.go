@@ -39,6 +39,8 @@ type card struct {
 	SandboxURL   string        `json:"sandbox_url"`
 	MailboxURL   string        `json:"mailbox_url"`
 	Members      []demo.Person `json:"members"`
+	Staff        []demo.Worker `json:"staff"`
+	DeskURL      string        `json:"desk_url"`
 	Cards        []cardNumber  `json:"cards"`
 	BankAccounts []bankAccount `json:"bank_accounts"`
 }
@@ -99,6 +101,9 @@ func (c demoCommand) Run(ctx context.Context) error {
 		return err
 	}
 	told := newCard(a.Config.BaseURL, box.url)
+	if told.Staff, err = demo.Staff(ctx, a.Staff, staffOf(filepath.Join(c.Data, "demo.json")), time.Now()); err != nil {
+		return err
+	}
 	if err := told.write(filepath.Join(c.Data, "demo.json")); err != nil {
 		return err
 	}
@@ -185,7 +190,7 @@ func (c demoCommand) server(box runningSandbox) config.Server {
 }
 
 func newCard(url, sandboxURL string) card {
-	out := card{URL: url, SandboxURL: sandboxURL, MailboxURL: sandboxURL + "/mailbox", Members: demo.People}
+	out := card{URL: url, SandboxURL: sandboxURL, MailboxURL: sandboxURL + "/mailbox", DeskURL: url + "/desk", Members: demo.People}
 	for _, x := range sandbox.Cards() {
 		out.Cards = append(out.Cards, cardNumber{x.Number, x.Brand, x.Label, x.Does})
 	}
@@ -193,6 +198,15 @@ func newCard(url, sandboxURL string) card {
 		out.BankAccounts = append(out.BankAccounts, bankAccount{x.Routing, x.Account, x.Label, x.Does, x.ReturnCode})
 	}
 	return out
+}
+
+// staffOf are the staff that an earlier start has written down: the secrets of their apps stand nowhere else in clear.
+func staffOf(path string) []demo.Worker {
+	var earlier card
+	if text, err := os.ReadFile(path); err == nil {
+		_ = json.Unmarshal(text, &earlier) // a damaged card is written anew
+	}
+	return earlier.Staff
 }
 
 // write replaces the file as a whole, so that no script reads half of it.
@@ -217,6 +231,10 @@ func (c card) print(w *os.File, data string) {
 			continue
 		}
 		fmt.Fprintf(w, "            %-24s %-12s %-12s %-6s %-22s %s\n", m.Name, m.MemberID, m.DateOfBirth, m.ZIP, m.Email, m.Password)
+	}
+	fmt.Fprintf(w, "\n  Desk      %-40s the code comes from an authenticator app with the secret\n", c.DeskURL)
+	for _, x := range c.Staff {
+		fmt.Fprintf(w, "            %-14s %-20s %-22s %s\n", x.Role, x.Email, x.Password, x.TOTPSecret)
 	}
 	fmt.Fprintf(w, "\n  Cards     any future date, any security code, any ZIP code\n")
 	for _, x := range c.Cards {
