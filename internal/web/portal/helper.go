@@ -361,7 +361,7 @@ func (p *Portal) helpRows(c *web.Context, help member.Help, brief bool) ([]ui.Ro
 //
 // words: household.log.*
 func (p *Portal) helpLog(c *web.Context, help member.Help) (ui.Table, error) {
-	t := ui.Table{Caption: c.T("household.log"), HideCaption: true, FirstIsHeader: true, Columns: []ui.Column{{Label: c.T("household.log.when")}, {Label: c.T("household.log.what")}, {Label: c.T("paid.amount"), Money: true}}}
+	t := ui.Table{Caption: c.T("household.log"), HideCaption: true, FirstIsHeader: true, Columns: []ui.Column{{Label: c.T("household.log.when")}, {Label: c.T("household.log.what")}}}
 	deeds, err := p.Households.Deeds(c.R.Context(), help)
 	if err != nil {
 		return t, err
@@ -371,7 +371,7 @@ func (p *Portal) helpLog(c *web.Context, help member.Help) (ui.Table, error) {
 		return t, err
 	}
 	for _, d := range deeds {
-		what, amount := ui.Cell{Text: c.T("household.log." + d.What)}, ""
+		what := ui.Cell{Text: c.T("household.log." + d.What)}
 		switch {
 		case d.What == "looked" && d.BillID != "":
 			what = ui.Cell{Text: c.T("household.log.looked_bill", "Number", numbers[d.BillID]), Href: "/bills/" + d.BillID}
@@ -379,12 +379,11 @@ func (p *Portal) helpLog(c *web.Context, help member.Help) (ui.Table, error) {
 				what = ui.Cell{Text: c.T("household.log.looked_other")}
 			}
 		case d.What == "paid":
-			what = ui.Cell{Text: c.T("household.log.paid", "Number", id.Grouped(d.Payment.Confirmation), "State", stateName(c.Words, d.Payment.State)), Href: paymentPath(d.Payment)}
-			amount = c.Words.Amount(d.Payment.Amount)
+			what = ui.Cell{Text: c.T("household.log.paid", "Amount", d.Payment.Amount, "Number", id.Grouped(d.Payment.Confirmation), "State", stateName(c.Words, d.Payment.State)), Href: paymentPath(d.Payment)}
 		case d.What == "ended" && help.EndedBy == "helper":
 			what = ui.Cell{Text: c.T("household.log.left")}
 		}
-		t.Rows = append(t.Rows, []ui.Cell{{Text: moment(c, d.At)}, what, {Text: amount}})
+		t.Rows = append(t.Rows, []ui.Cell{{Text: moment(c, d.At)}, what})
 	}
 	return t, nil
 }
