@@ -34,6 +34,7 @@ var cli struct {
 	Ach     achCommand     `cmd:"" help:"Send bank files and take in answers."`
 	Verify  verifyCommand  `cmd:"" help:"Check every rule of the book. Exits with 1 at the first violation."`
 	Account accountCommand `cmd:"" help:"Open accounts for members."`
+	Audit   auditCommand   `cmd:"" help:"Check, prove and export who did what."`
 	Member  memberCommand  `cmd:"" help:"Look after the numbers of members."`
 	Staff   staffCommand   `cmd:"" help:"Invite the people who work at the desk, list them, end their work."`
 	Keys    keysCommand    `cmd:"" help:"Look after the keys that seal fields: list, rotate, retire, change the master key."`

@@ -57,6 +57,22 @@ func List(ctx context.Context, q db.Queryer, f Filter, limit int) ([]Entry, erro
 	return out, nil
 }
 
+// Each calls fn for every entry of a filter, oldest first. It holds one at a time.
+func Each(ctx context.Context, q db.Queryer, f Filter, fn func(Entry) error) error {
+	where, args := f.where()
+	err := db.Each(ctx, q, "SELECT "+fields+" FROM audit_entry"+where+" ORDER BY id", args, func(rows *sql.Rows) error {
+		e, err := scan(rows)
+		if err != nil {
+			return err
+		}
+		return fn(e)
+	})
+	if err != nil {
+		return fmt.Errorf("read the audit log: %w", err)
+	}
+	return nil
+}
+
 func (f Filter) where() (string, []any) {
 	var conditions []string
 	var args []any

@@ -96,7 +96,7 @@ func (r *Report) add(p Problem) {
 func Verify(ctx context.Context, d *db.DB, o Options) (Report, error) {
 	v, err := note.NewVerifier(o.Public)
 	if err != nil {
-		return Report{}, errors.New("the public key is not readable; print it with \"memberpay audit key\"")
+		return Report{}, errPublic
 	}
 	if o.Key != nil && o.Key.public != o.Public {
 		o.Key = nil // the log of another key: its marks cannot be checked
