@@ -9,11 +9,12 @@ import (
 	"strings"
 	"time"
 
+	"memberpay/internal/app"
 	"memberpay/internal/audit"
 	"memberpay/internal/config"
 	"memberpay/internal/db"
+	"memberpay/internal/keys"
 	"memberpay/internal/member"
-	"memberpay/internal/seal"
 )
 
 type auditCommand struct {
@@ -28,24 +29,18 @@ type auditCommand struct {
 // auditStore is a log and the key that counts for it.
 type auditStore struct {
 	config.Store `embed:""`
-	PublicKey    string `name:"key" help:"Public key, as \"memberpay audit key\" printed it. From the keyset in the data folder where empty." placeholder:"KEY"`
+	PublicKey    string `name:"key" help:"Public key, as \"memberpay audit key\" printed it. The one that is sealed in the database where empty." placeholder:"KEY"`
 }
 
-// public returns the public key that counts, and the key itself where the keyset is here. Without either, the database's own
-// word is taken, and that is said.
+// public returns the public key that counts, and the key itself where it can be unsealed here. Without either, the
+// database's own word is taken, and that is said.
 func (c auditStore) public(ctx context.Context, d *db.DB) (string, *audit.Key, error) {
-	var key *audit.Key
-	if _, err := os.Stat(c.Keys()); err == nil {
-		box, err := seal.Open(c.Keys())
-		if err != nil {
-			return "", nil, err
-		}
-		key, err = audit.ReadKey(ctx, d.Read(), box)
-		if err != nil && (c.PublicKey == "" || errors.Is(err, audit.ErrNoKey)) {
-			return c.PublicKey, nil, err
-		}
-	}
+	key, err := c.unseal(ctx, d)
 	switch {
+	case errors.Is(err, audit.ErrNoKey):
+		return strings.TrimSpace(c.PublicKey), nil, err
+	case err != nil && c.PublicKey == "":
+		return "", nil, err
 	case c.PublicKey != "":
 		return strings.TrimSpace(c.PublicKey), key, nil
 	case key != nil:
@@ -53,9 +48,21 @@ func (c auditStore) public(ctx context.Context, d *db.DB) (string, *audit.Key, e
 	}
 	public, err := audit.PublishedKey(ctx, d.Read())
 	if err == nil {
-		fmt.Fprintln(os.Stderr, "the public key is taken from the database itself, which proves little: give --key, or the data folder with keys.json")
+		fmt.Fprintln(os.Stderr, "the public key is taken from the database itself, which proves little: give --key, or the settings of the server")
 	}
 	return public, nil, err
+}
+
+// unseal returns the key, nil where this machine has no keys.
+func (c auditStore) unseal(ctx context.Context, d *db.DB) (*audit.Key, error) {
+	k, err := keys.Look(ctx, app.KeysConfig(d, c.Store, atCommandLine, logger()))
+	if errors.Is(err, keys.ErrNone) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return audit.ReadKey(ctx, d.Read(), k.Box)
 }
 
 type auditVerify struct {
@@ -91,7 +98,7 @@ func (c auditVerify) Run(ctx context.Context) error {
 		o.Saved = append(o.Saved, audit.Saved{Name: name, Signed: string(signed)})
 	}
 	if !c.JSON {
-		o.Progress = progress(5 * time.Second)
+		o.Progress = howFar(5 * time.Second)
 	}
 	r, err := audit.Verify(ctx, d, o)
 	if err != nil {
@@ -108,8 +115,8 @@ func (c auditVerify) Run(ctx context.Context) error {
 	return err
 }
 
-// progress tells how far a long reading is, not more often than every pause.
-func progress(pause time.Duration) func(done, total int64) {
+// howFar tells how far a long reading is, not more often than every pause.
+func howFar(pause time.Duration) func(done, total int64) {
 	last := time.Now()
 	return func(done, total int64) {
 		if now := time.Now(); now.Sub(last) >= pause {

@@ -115,7 +115,7 @@ func (w *world) compare(t *testing.T, ctx context.Context, all []*intent) {
 	w.verify(t, ctx)
 }
 
-// verify lets the product check its own book.
+// verify lets the product check its own book and its audit log.
 func (w *world) verify(t *testing.T, ctx context.Context) {
 	t.Helper()
 	out, err := harness.Run(ctx, w.env, "verify", "--json")
@@ -125,6 +125,17 @@ func (w *world) verify(t *testing.T, ctx context.Context) {
 	}
 	if !json.Valid(out) {
 		t.Errorf("verify --json prints no JSON: %.300s", out)
+	}
+	out, err = harness.Run(ctx, w.env, "audit", "verify", "--json")
+	if err != nil {
+		t.Errorf("audit verify: %v: %.2000s", err, out)
+	}
+	var log struct {
+		OK     bool
+		Report struct{ Entries, Waiting int }
+	}
+	if err := json.Unmarshal(out, &log); err != nil || !log.OK || log.Report.Entries+log.Report.Waiting == 0 {
+		t.Errorf("audit verify --json: %.2000s, %v", out, err)
 	}
 }
 
