@@ -183,6 +183,73 @@ func consentOf(c consent.Consent) consentData {
 		OfferedAt: c.OfferedAt, ConsentedAt: moment(c.ConsentedAt), From: c.By.Address, EndedAt: moment(c.EndedAt)}
 }
 
+type contactPoint struct {
+	ID         string     `json:"id"`
+	Kind       string     `json:"kind"`
+	Value      string     `json:"value"`
+	VerifiedAt *time.Time `json:"verified_at,omitempty"`
+	CreatedAt  time.Time  `json:"created_at"`
+}
+
+func contactOf(c identity.ContactPoint) contactPoint {
+	return contactPoint{ID: c.ID, Kind: c.Kind, Value: c.Value, VerifiedAt: moment(c.VerifiedAt), CreatedAt: c.CreatedAt}
+}
+
+type passkeyData struct {
+	ID        string     `json:"id"`
+	Name      string     `json:"name"`
+	CreatedAt time.Time  `json:"created_at"`
+	UsedAt    *time.Time `json:"used_at,omitempty"`
+}
+
+func passkeyOf(p identity.Passkey) passkeyData {
+	return passkeyData{ID: p.ID, Name: p.Name, CreatedAt: p.CreatedAt, UsedAt: moment(p.UsedAt)}
+}
+
+// device is a browser that is signed in, or one that is remembered.
+type device struct {
+	Browser   string    `json:"browser"`
+	Address   string    `json:"from,omitempty"`
+	How       string    `json:"signed_in_with,omitempty"`
+	CreatedAt time.Time `json:"since"`
+	SeenAt    time.Time `json:"seen_at"`
+	ExpiresAt time.Time `json:"until"`
+}
+
+func sessionOf(s identity.Session) device {
+	return device{Browser: s.Browser, Address: s.Address, How: s.How, CreatedAt: s.CreatedAt, SeenAt: s.SeenAt, ExpiresAt: s.ExpiresAt}
+}
+
+func deviceOf(d identity.Device) device {
+	return device{Browser: d.Browser, CreatedAt: d.CreatedAt, SeenAt: d.SeenAt, ExpiresAt: d.ExpiresAt}
+}
+
+// helpData is a permission to pay for somebody else, given or held. Of one that is held, nobody is named.
+type helpData struct {
+	ID           string     `json:"id"`
+	Given        bool       `json:"given_by_you"`
+	Name         string     `json:"name,omitempty"`
+	State        string     `json:"state"`
+	Medical      bool       `json:"medical_bills"`
+	Premium      bool       `json:"premiums"`
+	PaymentLimit int64      `json:"limit_of_a_payment_cents,omitempty"`
+	MonthLimit   int64      `json:"limit_of_a_month_cents,omitempty"`
+	For          []string   `json:"for,omitempty"`
+	LastDay      string     `json:"last_day"`
+	InvitedAt    time.Time  `json:"invited_at"`
+	AcceptedAt   *time.Time `json:"accepted_at,omitempty"`
+	EndedAt      *time.Time `json:"ended_at,omitempty"`
+}
+
+func helpOf(h member.Help, given bool, now time.Time) helpData {
+	out := helpData{ID: h.ID, Given: given, State: string(h.State(now)), Medical: h.Medical, Premium: h.Premium, PaymentLimit: int64(h.PaymentLimit),
+		MonthLimit: int64(h.MonthLimit), LastDay: h.LastDay.String(), InvitedAt: h.InvitedAt, AcceptedAt: moment(h.AcceptedAt), EndedAt: moment(h.EndedAt)}
+	if given {
+		out.Name, out.For = h.Name, h.For
+	}
+	return out
+}
+
 type preference struct {
 	Topic string `json:"topic"`
 	Mail  bool   `json:"by_mail"`

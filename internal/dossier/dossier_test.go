@@ -15,12 +15,13 @@ import (
 	"memberpay/internal/dossier"
 	"memberpay/internal/identity"
 	"memberpay/internal/member"
+	"memberpay/internal/seal"
 )
 
 var noon = time.Date(2026, 12, 3, 12, 0, 0, 0, time.UTC)
 
 // family is a database with a parent who owes for a grown child, a bill each, and the parent's account.
-func family(t *testing.T, d *db.DB) identity.Profile {
+func family(t *testing.T, d *db.DB) (*identity.Accounts, identity.Profile) {
 	t.Helper()
 	people := []member.Incoming{
 		{MemberID: "P-1", PatientID: "p-1", Given: "Ana", Family: "Lago", BirthDate: day.MustParse("1970-01-02"), Email: "ana@mail.example"},
@@ -44,16 +45,29 @@ func family(t *testing.T, d *db.DB) identity.Profile {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return identity.Profile{ID: "acc_1", Email: "ana@mail.example", Members: []string{made[0].ID}, CreatedAt: noon}
+	box, err := seal.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	accounts := identity.New(d, box, 1)
+	accountID, err := accounts.Create(t.Context(), noon, "ana@mail.example", "a long enough password", "en", made[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	who, err := accounts.Get(t.Context(), accountID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return accounts, who
 }
 
 // TestCareOfOthersIsLeftOut: a bill of a grown child is in the document with its amounts, and without what care it was for.
 func TestCareOfOthersIsLeftOut(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		who := family(t, d)
+		accounts, who := family(t, d)
 		var out bytes.Buffer
-		err := dossier.Write(t.Context(), &out, d, noon, dossier.Subject{Account: who, Care: func(b bill.Bill) bool { return b.PatientID == who.Members[0] }})
+		err := dossier.Write(t.Context(), &out, d, accounts, dossier.Subject{Account: who, Now: noon, Today: day.MustParse("2026-12-03"), Care: func(b bill.Bill) bool { return b.PatientID == who.Members[0] }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -87,9 +101,9 @@ func (f *full) Write(p []byte) (int, error) {
 func TestReaderGoesAway(t *testing.T) {
 	t.Parallel()
 	d := dbtest.Open(t, db.SQLite)
-	who := family(t, d)
+	accounts, who := family(t, d)
 	room := full(100)
-	if err := dossier.Write(t.Context(), &room, d, noon, dossier.Subject{Account: who, Care: func(bill.Bill) bool { return true }}); err == nil {
+	if err := dossier.Write(t.Context(), &room, d, accounts, dossier.Subject{Account: who, Now: noon, Today: day.MustParse("2026-12-03"), Care: func(bill.Bill) bool { return true }}); err == nil {
 		t.Error("half a document is no error")
 	}
 }

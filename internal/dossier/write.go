@@ -13,6 +13,7 @@ import (
 	"memberpay/internal/audit"
 	"memberpay/internal/bill"
 	"memberpay/internal/consent"
+	"memberpay/internal/day"
 	"memberpay/internal/db"
 	"memberpay/internal/identity"
 	"memberpay/internal/member"
@@ -22,6 +23,8 @@ import (
 // Subject is whose data it is.
 type Subject struct {
 	Account identity.Profile
+	Now     time.Time
+	Today   day.Date // at the organisation
 	// Care tells whether its owner may know what care a bill is for. It must not ask the database.
 	Care func(b bill.Bill) bool
 }
@@ -34,7 +37,7 @@ const together = 500
 
 // Write writes the document of an account, piece by piece: however much there is, little of it is held at once. After an
 // error what was written is no valid document.
-func Write(ctx context.Context, w io.Writer, d *db.DB, now time.Time, s Subject) error {
+func Write(ctx context.Context, w io.Writer, d *db.DB, accounts *identity.Accounts, s Subject) error {
 	out := &writer{w: bufio.NewWriterSize(w, 32<<10)}
 	q := d.Read()
 	own := map[string]bool{}
@@ -43,12 +46,17 @@ func Write(ctx context.Context, w io.Writer, d *db.DB, now time.Time, s Subject)
 	}
 	out.open()
 	out.value("schema", Schema)
-	out.value("made_at", now.UTC().Truncate(time.Second))
+	out.value("made_at", s.Now.UTC().Truncate(time.Second))
 	out.value("account", accountOf(s.Account))
 	for _, part := range []struct {
 		name  string
 		write func() error
 	}{
+		{"contact_points", func() error { return contacts(ctx, accounts, out, s) }},
+		{"passkeys", func() error { return passkeys(ctx, accounts, out, s) }},
+		{"sessions", func() error { return sessions(ctx, accounts, out, s) }},
+		{"remembered_browsers", func() error { return devices(ctx, accounts, out, s) }},
+		{"helpers", func() error { return helps(ctx, q, out, s) }},
 		{"notice_preferences", func() error { return preferences(ctx, q, out, s) }},
 		{"saved_cards", func() error { return cards(ctx, q, out, s) }},
 		{"consents", func() error { return consents(ctx, q, out, s) }},
@@ -65,6 +73,54 @@ func Write(ctx context.Context, w io.Writer, d *db.DB, now time.Time, s Subject)
 	}
 	out.close()
 	return out.flush()
+}
+
+func contacts(ctx context.Context, accounts *identity.Accounts, out *writer, s Subject) error {
+	list, err := accounts.ContactPoints(ctx, s.Account.ID)
+	for _, c := range list {
+		out.item(contactOf(c))
+	}
+	return err
+}
+
+func passkeys(ctx context.Context, accounts *identity.Accounts, out *writer, s Subject) error {
+	f, err := accounts.Factors(ctx, s.Account.ID)
+	for _, p := range f.Passkeys {
+		out.item(passkeyOf(p))
+	}
+	return err
+}
+
+func sessions(ctx context.Context, accounts *identity.Accounts, out *writer, s Subject) error {
+	list, err := accounts.Sessions(ctx, s.Now, s.Account.ID)
+	for _, x := range list {
+		out.item(sessionOf(x))
+	}
+	return err
+}
+
+func devices(ctx context.Context, accounts *identity.Accounts, out *writer, s Subject) error {
+	list, err := accounts.Devices(ctx, s.Now, s.Account.ID)
+	for _, x := range list {
+		out.item(deviceOf(x))
+	}
+	return err
+}
+
+// helps are the permissions to pay for somebody else: those that the account's members gave, and those it holds.
+func helps(ctx context.Context, q db.Queryer, out *writer, s Subject) error {
+	given, err := member.HelpsBy(ctx, q, s.Account.Members)
+	if err != nil {
+		return err
+	}
+	for _, h := range given {
+		out.item(helpOf(h, true, s.Now))
+	}
+	held, err := member.LiveHelps(ctx, q, s.Now, s.Today, s.Account.ID)
+	for _, h := range held {
+		out.item(helpOf(h, false, s.Now))
+	}
+	return err
 }
 
 func preferences(ctx context.Context, q db.Queryer, out *writer, s Subject) error {

@@ -46,7 +46,7 @@ var layers = []layer{
 		{"identity", in("audit db fault id seal")},
 		{"household", in("audit day db event fault id identity letter member money payment seal")},
 		{"consent", in("db event fault id seal")},
-		{"dossier", in("audit bill consent db id identity member payment")},
+		{"dossier", in("audit bill consent day db id identity member payment")},
 		{"paper", nil},
 		{"staff", in("audit db event fault id identity letter seal")},
 		{"notice", in("brand db event id letter paper payment words")},

@@ -49,7 +49,7 @@ func (p *Portal) accountJSON(c *web.Context) error {
 	h := c.W.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Content-Disposition", `attachment; filename="account-`+dataDay(c)+`.json"`)
-	err = dossier.Write(ctx, c.W, p.DB, c.Now, dossier.Subject{Account: who, Care: care})
+	err = dossier.Write(ctx, c.W, p.DB, c.Site.Accounts, dossier.Subject{Account: who, Now: c.Now, Today: today(c), Care: care})
 	if err != nil {
 		c.Site.Log.Error("send the data of an account", "route", c.Route, "err", err)
 		panic(http.ErrAbortHandler) // part of it is out: whoever reads it must see that the rest is missing
