@@ -27,7 +27,7 @@ type accountGroup struct {
 // accountDone names the changes after which a page leads back to the overview, by the word in its address.
 //
 // words: account.done.*
-var accountDone = map[string]bool{"language": true}
+var accountDone = map[string]bool{"language": true, "email": true, "phone": true, "phone_removed": true, "notices": true}
 
 // account is the overview of the reader's own account.
 func (p *Portal) account(c *web.Context) error {
@@ -39,11 +39,15 @@ func (p *Portal) account(c *web.Context) error {
 	if err != nil {
 		return err
 	}
+	points, err := c.Site.Accounts.ContactPoints(c.R.Context(), who.ID)
+	if err != nil {
+		return err
+	}
 	paperless, err := consent.Current(c.R.Context(), p.DB.Read(), who.ID, consent.Paperless)
 	if err != nil {
 		return err
 	}
-	v := accountView{Groups: []accountGroup{p.reachGroup(c, who), p.sendGroup(c, paperless), p.payGroup(c, cards), safetyGroup(c), dataGroup(c)}}
+	v := accountView{Groups: []accountGroup{p.reachGroup(c, who, points), p.sendGroup(c, paperless), p.payGroup(c, cards), safetyGroup(c), dataGroup(c)}}
 	if done := c.R.URL.Query().Get("done"); accountDone[done] {
 		v.Done = c.T("account.done." + done)
 	}
@@ -53,15 +57,17 @@ func (p *Portal) account(c *web.Context) error {
 }
 
 // reachGroup is how the account's owner is reached.
-func (p *Portal) reachGroup(c *web.Context, who identity.Profile) accountGroup {
+func (p *Portal) reachGroup(c *web.Context, who identity.Profile, points []identity.ContactPoint) accountGroup {
 	lang := who.Language
 	if !c.Site.Brand.Offers(lang) {
 		lang = c.Site.Brand.Languages[0]
 	}
-	return accountGroup{Title: c.T("account.reach"), Rows: []ui.Row{
-		{Key: c.T("account.email"), Value: who.Email},
-		{Key: c.T("account.language"), Value: languageName(c, lang), Change: changeLink(c, "account.language", "/account/language")},
-	}}
+	rows := []ui.Row{{Key: c.T("account.email"), Value: who.Email, Change: changeLink(c, "account.email", "/account/email")}}
+	if row, ok := p.phoneRow(c, points); ok {
+		rows = append(rows, row)
+	}
+	rows = append(rows, ui.Row{Key: c.T("account.language"), Value: languageName(c, lang), Change: changeLink(c, "account.language", "/account/language")})
+	return accountGroup{Title: c.T("account.reach"), Rows: rows}
 }
 
 // sendGroup is what is sent, and how.
@@ -73,7 +79,8 @@ func (p *Portal) sendGroup(c *web.Context, paperless consent.Consent) accountGro
 	case paperless.State == consent.Consented:
 		row.Value = c.T("account.paperless.again")
 	}
-	return accountGroup{Title: c.T("account.send"), Rows: []ui.Row{row}}
+	return accountGroup{Title: c.T("account.send"), Rows: []ui.Row{row,
+		{Key: c.T("account.notices"), Value: c.T("account.notices.what"), Change: changeLink(c, "account.notices", "/account/notices")}}}
 }
 
 // payGroup is the ways to pay that are kept.
@@ -95,6 +102,7 @@ func (p *Portal) payGroup(c *web.Context, cards []payment.SavedCard) accountGrou
 // safetyGroup is who gets in, and who looked.
 func safetyGroup(c *web.Context) accountGroup {
 	return accountGroup{Title: c.T("account.safety"), Rows: []ui.Row{
+		{Key: c.T("account.household"), Value: c.T("account.household.what"), Change: seeLink(c, "account.household", "/household")},
 		{Key: c.T("account.activity"), Value: c.T("account.activity.what"), Change: seeLink(c, "account.activity", "/account/activity")},
 	}}
 }
@@ -103,6 +111,7 @@ func safetyGroup(c *web.Context) accountGroup {
 func dataGroup(c *web.Context) accountGroup {
 	return accountGroup{Title: c.T("account.data"), Rows: []ui.Row{
 		{Key: c.T("account.data.row"), Value: c.T("account.data.what"), Change: seeLink(c, "account.data.row", "/account/data")},
+		{Key: c.T("account.close"), Value: c.T("account.close.what"), Change: seeLink(c, "account.close", "/account/close")},
 	}}
 }
 

@@ -109,6 +109,14 @@ func (h *house) things(rosa identity.Opening) map[string]func() string {
 			_, token := h.invites(h.asAvery())
 			return token
 		}),
+		"point": sync.OnceValue(func() string {
+			var pointID string
+			h.write(func(tx *db.Tx) (err error) {
+				pointID, err = h.accounts.AddContactPoint(h.t.Context(), tx, h.clock(), rosa.AccountID, identity.EmailPoint, "new@mail.example")
+				return err
+			})
+			return pointID
+		}),
 		"bill":  func() string { return h.bills["M-300"].ID },
 		"code":  func() string { return h.bills["M-300"].PayCode },
 		"draft": func() string { return ready()[len("/pay/"):] },
