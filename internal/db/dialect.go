@@ -24,6 +24,14 @@ func (e Engine) SkipLocked() string {
 	return ""
 }
 
+// ForUpdate ends a SELECT that locks rows and waits for those that others hold. SQLite has one writer and needs none.
+func (e Engine) ForUpdate() string {
+	if e == Postgres {
+		return " FOR UPDATE"
+	}
+	return ""
+}
+
 // Unique reports whether err is a violated UNIQUE or PRIMARY KEY constraint.
 func Unique(err error) bool {
 	var pg *pgconn.PgError

@@ -33,7 +33,8 @@ type Keys struct {
 
 	masters *seal.Masters
 	host    string
-	batch   int // most rows that one transaction seals again
+	batch   int               // most rows that one transaction seals again
+	between func(seal.Column) // tests do something with it after values were read and before they are written
 
 	telling sync.Mutex
 	reader  string // row id in key_reader, "" before the first Check

@@ -106,6 +106,9 @@ func (k *Keys) reseal(ctx context.Context, c seal.Column, keys []string) (done i
 	if len(good) == 0 {
 		return 0, bad, nil
 	}
+	if k.between != nil {
+		k.between(c)
+	}
 	update := fmt.Sprintf("UPDATE %[1]s SET %[3]s = $3 WHERE %[2]s = $1 AND %[3]s = $2", c.Table, c.Key, c.Name)
 	err = k.DB.Write(ctx, func(tx *db.Tx) error {
 		for _, v := range good {

@@ -71,7 +71,7 @@ func (k *Keys) addKey(ctx context.Context, l *lease, p Progress) (bool, error) {
 		p.say("going on with the rotation that was interrupted: key %d was added", have.Next())
 		return false, nil
 	}
-	left, err := k.left(ctx)
+	left, err := k.underOld(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -183,6 +183,23 @@ func (k *Keys) resealAll(ctx context.Context, l *lease, p Progress, r *Report) e
 			return nil
 		}
 	}
+}
+
+// underOld counts the values that an old key has sealed.
+func (k *Keys) underOld(ctx context.Context) (int64, error) {
+	l := List{Keyset: k.Box.Keyset()}
+	var err error
+	if l.Counts, err = k.count(ctx, k.DB.Read()); err != nil {
+		return 0, err
+	}
+	n := int64(0)
+	for _, key := range l.Keyset.Keys() {
+		if key.State == seal.Old {
+			values, _ := l.Under(key.ID)
+			n += values
+		}
+	}
+	return n, nil
 }
 
 // left counts the values that are not sealed with the primary key.

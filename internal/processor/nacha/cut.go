@@ -178,12 +178,14 @@ type queuedLine struct {
 	payee string
 }
 
-// queued locks and reads the entries to send, oldest first, and counts those whose account number does not open.
+// queued locks and reads the entries to send, oldest first, and counts those whose account number does not open. It waits
+// for an entry that somebody else changes just now (a cancellation, an account number that is sealed again) and then sees
+// what became of it: one that was passed by would miss this window.
 func (r *Rail) queued(ctx context.Context, tx *db.Tx, start time.Time) ([]queuedLine, int, error) {
 	args := append([]any{db.Micros(start), r.perFile}, db.Args(r.payees)...)
 	query := `SELECT payment_id, individual_id, payee, name, routing, account_sealed, account_type, amount_cents
  FROM ach_entry WHERE state = 'queued' AND queued_at <= $1 AND payee IN ` + db.In(3, len(r.payees)) +
-		` ORDER BY queued_at, payment_id LIMIT $2` + tx.Engine.SkipLocked()
+		` ORDER BY queued_at, payment_id LIMIT $2` + tx.Engine.ForUpdate()
 	var list []queuedLine
 	var broken []string
 	err := db.Each(ctx, tx, query, args, func(rows *sql.Rows) error {

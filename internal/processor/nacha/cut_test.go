@@ -261,6 +261,39 @@ func TestConcurrentCuts(t *testing.T) {
 	})
 }
 
+// An entry that somebody else holds for a moment (its account number is sealed again) does not miss the window.
+func TestCutWaitsForAnEntryThatChanges(t *testing.T) {
+	t.Parallel()
+	d := dbtest.Open(t, db.Postgres) // SQLite has one writer
+	b := newBench(t, d)
+	b.enqueueN(1, 3)
+	held, release := make(chan struct{}), make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		b.write(func(tx *db.Tx) error {
+			_, err := tx.ExecContext(b.ctx(), "UPDATE ach_entry SET account_sealed = account_sealed WHERE payment_id = 'pay_00002'")
+			close(held)
+			<-release
+			return err
+		})
+	})
+	<-held
+	var report CutReport
+	var err error
+	wg.Go(func() { report, err = b.Cut(b.ctx()) })
+	for waiting := 0; waiting == 0; {
+		if err := d.Read().QueryRowContext(b.ctx(), `SELECT COUNT(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waiting); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(release)
+	wg.Wait()
+	if err != nil || report.Entries() != 3 {
+		t.Errorf("cut %d of 3 entries, %v", report.Entries(), err)
+	}
+}
+
 func TestCutDue(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
