@@ -28,8 +28,14 @@ const (
 )
 
 // NewCode makes a code of six digits for a purpose ("join", "recover") and subject (whom or what it opens). It is good
-// once, for life, and for five tries. An older one of the same purpose and subject is good no more.
+// once, for life, and for five tries. An older one of the same purpose and subject is good no more. Where too many were made
+// it returns a Busy fault, and the older one stays good.
 func (a *Accounts) NewCode(ctx context.Context, tx *db.Tx, now time.Time, purpose, subject string, life time.Duration) (code string, err error) {
+	for _, l := range []Limit{CodesSubject, CodesDay} {
+		if err := AllowIn(ctx, tx, now, l, purpose+" "+subject); err != nil {
+			return "", err
+		}
+	}
 	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
 	if err != nil {
 		return "", fmt.Errorf("new code: %w", err)

@@ -373,3 +373,8 @@ func TestPasskeysNeedADomain(t *testing.T) {
 		t.Errorf("without a domain: %q, %s, %v", ceremony, options, err)
 	}
 }
+
+// phone is a new authenticator.
+func (k keys) phone() *identitytest.Authenticator {
+	return &identitytest.Authenticator{Origin: origin, Synced: true}
+}
