@@ -39,7 +39,7 @@ func TestTOTP(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		k := newKeys(t, d)
 		mine := k.open("hash")
-		first, err := k.a.BeginTOTP(t.Context(), evening, mine, "Larkspur: Health", "maya+pay@members.example")
+		first, err := k.a.BeginTOTP(t.Context(), evening.Add(-time.Hour), mine, "Larkspur: Health", "maya+pay@members.example")
 		k.must(err)
 		u, err := url.Parse(first.URI)
 		k.must(err)
@@ -50,6 +50,9 @@ func TestTOTP(t *testing.T) {
 		}
 		if len(first.Secret) != 32+7 || strings.Count(first.Secret, " ") != 7 {
 			t.Errorf("the secret for typing is %q", first.Secret)
+		}
+		if same, err := k.a.BeginTOTP(t.Context(), evening.Add(-time.Minute), mine, "Larkspur Health", "maya"); err != nil || same.Secret != first.Secret {
+			t.Errorf("after a mistyped code there is another secret to scan: %v", err)
 		}
 		second, err := k.a.BeginTOTP(t.Context(), evening, mine, "Larkspur Health", "maya")
 		k.must(err)
