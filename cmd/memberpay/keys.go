@@ -111,7 +111,7 @@ func (c keysRetire) Run(ctx context.Context) error {
 	for _, keyID := range gone {
 		fmt.Printf("key %d is gone\n", keyID)
 	}
-	fmt.Println("backups of the database from before the rotation open with a keys.json of that time only")
+	fmt.Println("a backup of the database from before has the keyset of its time, and opens with that")
 	return nil
 }
 

@@ -18,8 +18,8 @@ const settled = 10 * time.Minute
 // ErrNeeded means that an old key is still needed. The text around it says for what.
 var ErrNeeded = errors.New("old keys are still needed and nothing was taken out")
 
-// Retire takes every old key out of the keyset, and returns their ids; none where there are none. What they have sealed,
-// in backups too, can never be opened again. Where one of them is still needed it returns ErrNeeded and changes nothing.
+// Retire takes every old key out of the keyset, and returns their ids; none where there are none. What they have sealed
+// opens from then on only with the keyset that lies in a backup of the database beside it. Where one of them is still needed it returns ErrNeeded and changes nothing.
 func (k *Keys) Retire(ctx context.Context, p Progress) (gone []uint32, err error) {
 	l, err := k.take(ctx, func(s string) { p.say("%s", s) })
 	if err != nil {
