@@ -18,7 +18,7 @@ type accountCommand struct {
 }
 
 // atCommandLine is who uses this program, for the audit log.
-var atCommandLine = audit.Who{Actor: "operator", Role: audit.Operator}
+var atCommandLine = audit.CommandLine
 
 type accountAdd struct {
 	config.Store `embed:""`

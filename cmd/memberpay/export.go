@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"memberpay/internal/audit"
 	"memberpay/internal/bill"
 	"memberpay/internal/config"
 	"memberpay/internal/intake"
@@ -33,6 +34,11 @@ func (c exportCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer d.Close()
+	entry := atCommandLine.Did(time.Now(), "data.exported", "", "")
+	entry.Detail = c.What
+	if err := audit.Write(ctx, d, entry); err != nil {
+		return err
+	}
 	out := os.Stdout
 	if c.Output != "" {
 		if out, err = os.Create(c.Output); err != nil {

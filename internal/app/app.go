@@ -218,6 +218,7 @@ func (a *App) Run(ctx context.Context, l net.Listener, ready func()) error {
 	err := server.Shutdown(late)
 	stopWork()
 	work.Wait()
+	a.sealRest()
 	return err
 }
 

@@ -44,6 +44,13 @@ func (a *App) loops(ctx context.Context, work *sync.WaitGroup) {
 	}
 }
 
+// sealRest seals what the last requests did, so that nothing waits while no server runs.
+func (a *App) sealRest() {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	a.step(ctx, "audit seal", func(ctx context.Context) error { _, err := a.Sealer.Seal(ctx); return err })
+}
+
 // step runs one piece of work and logs what went wrong; the next round tries again.
 func (a *App) step(ctx context.Context, name string, fn func(context.Context) error) {
 	defer func() {

@@ -62,6 +62,9 @@ type Who struct {
 // Program is the Who of what the program does by itself, or hears from outside.
 var Program = Who{Role: System}
 
+// CommandLine is the Who of whoever runs the program's tools on the machine itself.
+var CommandLine = Who{Actor: "operator", Role: Operator}
+
 // Did returns an entry of what somebody did to subject; member is whose record it concerns, "" for none.
 func (w Who) Did(at time.Time, action, subject, member string) Entry {
 	return Entry{At: at, Actor: w.Actor, Role: w.Role, From: w.From, Action: action, Subject: subject, Member: member}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"memberpay/internal/audit"
 	"memberpay/internal/db"
 	"memberpay/internal/id"
 )
@@ -20,7 +21,7 @@ func (r *Runner) openRun(ctx context.Context, kind string) error {
 		if err != nil {
 			return fmt.Errorf("begin the import: %w", err)
 		}
-		return nil
+		return audit.Append(ctx, tx, audit.CommandLine.Did(r.started, "import.started", r.runID, ""))
 	})
 }
 
@@ -36,7 +37,7 @@ func (r *Runner) closeRun(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("keep the report: %w", err)
 		}
-		return nil
+		return audit.Append(ctx, tx, audit.CommandLine.Did(r.now(), "import.finished", r.runID, ""))
 	})
 }
 

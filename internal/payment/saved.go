@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"memberpay/internal/audit"
 	"memberpay/internal/db"
 	"memberpay/internal/fault"
 	"memberpay/internal/id"
@@ -67,10 +68,17 @@ func (p *Payments) keepCard(ctx context.Context, pay Payment, o processor.Outcom
 		return
 	}
 	err = p.db.Write(ctx, func(tx *db.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO saved_card (id, account_id, customer_ref, processor_ref, brand, last4, created_at, payment_id)
+		cardID := id.New("card")
+		res, err := tx.ExecContext(ctx, `INSERT INTO saved_card (id, account_id, customer_ref, processor_ref, brand, last4, created_at, payment_id)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (processor_ref) DO NOTHING`,
-			id.New("card"), pay.AccountID, customer, o.SavedCard, o.Card.Brand, o.Card.Last4, db.Micros(p.now()), pay.ID)
-		return err
+			cardID, pay.AccountID, customer, o.SavedCard, o.Card.Brand, o.Card.Last4, db.Micros(p.now()), pay.ID)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); n == 0 || err != nil {
+			return err // it is kept already
+		}
+		return audit.Append(ctx, tx, audit.Who{Actor: pay.AccountID, Role: audit.Member}.Did(p.now(), "card.saved", cardID, ""))
 	})
 	if err != nil {
 		p.log.Warn("keep card", "payment", pay.ID, "err", err)

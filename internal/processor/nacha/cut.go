@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"time"
 
+	"memberpay/internal/audit"
 	"memberpay/internal/day"
 	"memberpay/internal/db"
 	"memberpay/internal/event"
@@ -276,8 +277,11 @@ func (r *Rail) storeFile(ctx context.Context, tx *db.Tx, f FileReport, h head, c
 	if err != nil {
 		return fmt.Errorf("store file %s: %w", f.Name, err)
 	}
-	return event.Append(ctx, tx, event.Event{At: at, Kind: "ach.filed", Subject: f.ID,
-		Data: map[string]any{"file": f.Name, "entries": f.Entries, "total_cents": int64(f.Total)}})
+	if err := event.Append(ctx, tx, event.Event{At: at, Kind: "ach.filed", Subject: f.ID,
+		Data: map[string]any{"file": f.Name, "entries": f.Entries, "total_cents": int64(f.Total)}}); err != nil {
+		return err
+	}
+	return audit.Append(ctx, tx, audit.Program.Did(at, "bank_file.cut", f.ID, ""))
 }
 
 // moveToFiled writes the traces and moves the entries, which this transaction has locked, to filed.
