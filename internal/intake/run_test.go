@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"memberpay/internal/audit"
 	"memberpay/internal/bill"
 	"memberpay/internal/day"
 	"memberpay/internal/db"
@@ -63,6 +64,10 @@ func TestImportWholeSet(t *testing.T) {
 			t.Errorf("%d lines for %d records that made no bill", notBilled, rep.Review+rep.NothingDue)
 		}
 		compareBills(t, d, want)
+		if entries, err := audit.List(t.Context(), d.Read(), audit.Filter{Role: audit.Operator}, 10); err != nil || len(entries) != 2 ||
+			entries[0].Action != "import.finished" || entries[1].Action != "import.started" || entries[0].Subject != entries[1].Subject {
+			t.Errorf("the audit log has %+v, %v", entries, err)
+		}
 		bills, members := one(t, d, "SELECT count(*) FROM bill"), one(t, d, "SELECT count(*) FROM member")
 		looks := one(t, d, "SELECT count(*) FROM import_record")
 		again, _ := run(t, d, paths...)

@@ -15,6 +15,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"memberpay/internal/audit"
 	"memberpay/internal/day"
 	"memberpay/internal/db"
 	"memberpay/internal/db/dbtest"
@@ -53,6 +54,9 @@ func TestCutMakesOneFileOfTwoBatches(t *testing.T) {
 		facts, err := event.Of(b.ctx(), d.Read(), r.Files[0].ID)
 		if err != nil || len(facts) != 2 || facts[0].Kind != "ach.filed" || facts[1].Kind != "ach.delivered" {
 			t.Errorf("events %+v, %v", facts, err)
+		}
+		if entries, err := audit.List(b.ctx(), d.Read(), audit.Filter{}, 10); err != nil || len(entries) != 1 || entries[0].Action != "bank_file.cut" || entries[0].Subject != r.Files[0].ID {
+			t.Errorf("the audit log has %+v, %v", entries, err)
 		}
 		if again := b.mustCut(); len(again.Files) != 0 || len(again.Delivered) != 0 {
 			t.Errorf("a second cut made %+v", again)

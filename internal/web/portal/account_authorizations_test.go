@@ -78,7 +78,8 @@ func TestStandingPermission(t *testing.T) {
 	})
 	entries, err := audit.List(t.Context(), h.db.Read(), audit.Filter{Subject: saved[0].ID}, 10)
 	h.must(err)
-	if len(entries) != 1 || entries[0].Action != "card.removed" || entries[0].Actor != h.session(rosa).AccountID {
+	if len(entries) != 2 || entries[0].Action != "card.removed" || entries[1].Action != "card.saved" ||
+		entries[0].Actor != h.session(rosa).AccountID || entries[1].Actor != entries[0].Actor {
 		t.Errorf("entries %+v", entries)
 	}
 }
