@@ -113,7 +113,9 @@ const (
 	PasskeyRemoved      Change = "passkey_removed"
 	TOTPOn              Change = "totp_on"
 	TOTPOff             Change = "totp_off"
+	SecondFactor        Change = "second_factor" // on, off or another one
 	RecoveryCodes       Change = "recovery_codes"
+	RecoveryWaits       Change = "recovery_waits" // somebody gets in after a waiting time, unless the owner stops it
 	Recovered           Change = "recovered"
 	SignedOutEverywhere Change = "signed_out_everywhere"
 	ContactChanged      Change = "contact"

@@ -102,6 +102,7 @@ func (p *Portal) payGroup(c *web.Context, cards []payment.SavedCard) accountGrou
 // safetyGroup is who gets in, and who looked.
 func safetyGroup(c *web.Context) accountGroup {
 	return accountGroup{Title: c.T("account.safety"), Rows: []ui.Row{
+		{Key: c.T("security.title"), Value: c.T("security.what"), Change: changeLink(c, "security.title", "/account/security")},
 		{Key: c.T("account.household"), Value: c.T("account.household.what"), Change: seeLink(c, "account.household", "/household")},
 		{Key: c.T("account.activity"), Value: c.T("account.activity.what"), Change: seeLink(c, "account.activity", "/account/activity")},
 	}}

@@ -125,6 +125,30 @@ func (h *house) things(rosa identity.Opening) map[string]func() string {
 			pages := w.reviewed(url.Values{"how": {"other"}, "bills": {h.bills["M-204118907"].ID}, "amount": {"1.00"}}, bankForm1())
 			return w.post(w.draft+"/review", confirm(pages)).To[len("/payments/"):]
 		},
+		"passkey": func() string {
+			f, err := h.accounts.Factors(h.t.Context(), rosa.AccountID)
+			h.must(err)
+			if len(f.Passkeys) == 0 {
+				h.phone(rosa.AccountID)
+				f, err = h.accounts.Factors(h.t.Context(), rosa.AccountID)
+				h.must(err)
+			}
+			return f.Passkeys[0].ID
+		},
+		"device": func() string {
+			h.write(func(tx *db.Tx) error {
+				_, err := h.accounts.Remember(h.t.Context(), tx, h.clock(), rosa.AccountID, "Chrome")
+				return err
+			})
+			list, err := h.accounts.Devices(h.t.Context(), h.clock(), rosa.AccountID)
+			h.must(err)
+			return list[0].ID
+		},
+		"session": func() string {
+			s, _, err := h.accounts.Start(h.t.Context(), h.clock(), rosa)
+			h.must(err)
+			return s.ID
+		},
 		"card": func() string {
 			h.opened(rosa).paid(with(cardForm1(), "save_card", "yes"), "P-88201")
 			h.revise("P-88201", h.bills["P-88201"].Responsibility*2)
