@@ -71,7 +71,7 @@ const (
 )
 
 // maxData is the most data one message may hold, in bytes of JSON: it is a letter, not a store.
-const maxData = 8 << 10
+const maxData = 32 << 10
 
 // Tell puts messages into the outbox, in the transaction of what they tell. A message without a recipient is dropped;
 // one that was already told is left alone.

@@ -281,7 +281,7 @@ func TestTellRefuses(t *testing.T) {
 	p := newPost(t, d)
 	for what, o := range map[string]*event.Outbox{"no outbox": nil, "no key": event.NewOutbox(nil), "too much": p.Outbox} {
 		err := d.Write(t.Context(), func(tx *db.Tx) error {
-			return o.Tell(t.Context(), tx, morning, event.Message{Kind: "code", Subject: "a", Recipient: "rosa@mail.example", Data: strings.Repeat("x", 9000)})
+			return o.Tell(t.Context(), tx, morning, event.Message{Kind: "code", Subject: "a", Recipient: "rosa@mail.example", Data: strings.Repeat("x", 33<<10)})
 		})
 		if err == nil {
 			t.Errorf("%s: the message was taken", what)

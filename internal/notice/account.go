@@ -2,6 +2,7 @@ package notice
 
 import (
 	"math"
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -38,9 +39,10 @@ func (l *Letters) aboutAccount(m event.Message, w *words.Words) (wording, error)
 	default:
 		err = unknown(m.Kind)
 	}
-	out.Small = append(out.Small, w.T("mail.questions", "Phone", l.Brand.Phone.Display), l.genuine(m.Channel, w))
-	if m.Channel == event.Mail {
-		out.Small = append(out.Small, w.T("letter.noreply", "Name", l.Brand.Name))
+	if m.Channel == event.Print { // the foot of the page says whom to ask
+		out.Small = append(out.Small, l.genuine(m.Channel, w))
+	} else {
+		out.Small = append(out.Small, w.T("mail.questions", "Phone", l.Brand.Phone.Display), l.genuine(m.Channel, w), w.T("letter.noreply", "Name", l.Brand.Name))
 	}
 	return out, err
 }
@@ -148,8 +150,11 @@ func (l *Letters) changed(out *wording, m event.Message, w *words.Words) error {
 	date := l.moment(when(d.When, m), w)
 	out.Subject = w.T("letter.changed." + string(d.What))
 	out.Paras = []string{w.T("letter.change", "What", out.Subject, "Date", date)}
-	if from := named(d.From); from != "" {
+	if from := place(d.From); from != "" {
 		out.Facts = []fact{{w.T("letter.from"), from}}
+	}
+	if d.Copy != "" {
+		out.QuoteOn, out.Quote = w.T("letter.copy"), d.Copy
 	}
 	phone := l.Brand.Phone.Display
 	if d.What == letter.Closed {
@@ -162,6 +167,14 @@ func (l *Letters) changed(out *wording, m event.Message, w *words.Words) error {
 	}
 	out.Short = w.T("letter.change.text", "Name", l.Brand.Name, "What", out.Subject, "Phone", phone)
 	return nil
+}
+
+// place is where a change came from: a network address as it is, anything else as a name is written.
+func place(from string) string {
+	if a, err := netip.ParseAddr(from); err == nil && a.Zone() == "" {
+		return a.String()
+	}
+	return named(from)
 }
 
 // when is the time a letter tells of, or the time it was told.

@@ -127,7 +127,7 @@ func syncFolder(path string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// sheet is a letter on paper. Its address is read through the window of an envelope.
+// sheet is a letter on paper, on one page where it quotes nothing. Its address is read through the window of an envelope.
 func (l *Letters) sheet(m event.Message, text wording) paper.Document {
 	b, w := l.Brand, l.Words.For(m.Language)
 	d := paper.Document{Lang: w.Lang() + "-US", Title: text.Subject, Author: b.Name, LogoText: b.Name, Created: m.At,
@@ -138,12 +138,9 @@ func (l *Letters) sheet(m event.Message, text wording) paper.Document {
 	if len(b.Offices) > 0 {
 		d.Masthead = append(d.Masthead, b.Offices[0].Address...)
 	}
-	d.Masthead = append(d.Masthead, b.Phone.Display)
+	d.Masthead = append(d.Masthead, b.Phone.Display, w.DateIn(m.At, b.Zone()))
 	add := func(blocks ...paper.Block) { d.Blocks = append(d.Blocks, blocks...) }
-	add(paper.Paragraph{Text: w.DateIn(m.At, b.Zone()), Quiet: true}, paper.Heading{Level: 1, Text: text.Subject}, paper.Paragraph{Text: text.Hello})
-	for _, p := range text.Paras {
-		add(paper.Paragraph{Text: p})
-	}
+	add(paper.Heading{Level: 1, Text: text.Subject}, paper.Paragraph{Text: text.Hello}, paper.Paragraph{Text: strings.Join(text.Paras, " ")})
 	if text.Key != "" {
 		add(paper.Highlights{{Label: text.KeyName, Value: text.Key}})
 	}
@@ -158,6 +155,9 @@ func (l *Letters) sheet(m event.Message, text wording) paper.Document {
 		_, shown, _ := strings.Cut(text.LinkURL, "://")
 		add(paper.QR{Content: text.LinkURL, Alt: w.T("letter.qr", "Link", shown), Title: text.Link, Text: w.T("letter.qr.how"),
 			Link: text.LinkURL, LinkText: strings.TrimSuffix(shown, "/")})
+	}
+	if text.Quote != "" {
+		add(paper.Paragraph{Text: text.QuoteOn}, paper.Paragraph{Text: text.Quote, Quiet: true})
 	}
 	if text.Alarm != "" {
 		add(paper.Callout{Title: text.AlarmOn, Text: text.Alarm})

@@ -21,7 +21,7 @@ type wording struct {
 	Facts   []fact
 	Link    string // "" for none
 	LinkURL string
-	Quote   string // words the payer agreed to
+	Quote   string // words the reader agreed to
 	QuoteOn string // what stands above them
 	Alarm   string // what to do for somebody who did not expect this letter, "" for nothing
 	AlarmOn string // what stands above it
@@ -77,7 +77,7 @@ var page = template.Must(template.New("letter").Parse(`<!DOCTYPE html>
 {{range .Facts}}<tr><td style="padding:6px 24px 6px 0">{{.Label}}</td><td style="padding:6px 0;font-weight:600">{{.Value}}</td></tr>
 {{end}}</table>
 {{end}}{{if .Link}}<p><a href="{{.LinkURL}}">{{.Link}}</a></p>
-{{end}}{{if .Quote}}<p>{{.QuoteOn}}</p><blockquote style="margin:0;padding-left:16px;border-left:3px solid">{{.Quote}}</blockquote>
+{{end}}{{if .Quote}}<p>{{.QuoteOn}}</p><blockquote style="white-space:pre-line;margin:0;padding-left:16px;border-left:3px solid">{{.Quote}}</blockquote>
 {{end}}{{if .Alarm}}<p style="padding-left:16px;border-left:3px solid"><strong>{{.AlarmOn}}</strong><br>{{.Alarm}}</p>
 {{end}}{{range .Small}}<p style="font-size:15px">{{.}}</p>
 {{end}}</body></html>
@@ -117,7 +117,7 @@ func named(s string) string {
 		if after == '.' && (unicode.IsLetter(r) || unicode.IsDigit(r)) { // "evil.example" is an address, "J. R." is not
 			b.WriteByte(' ')
 		}
-		if n++; n > longest && !unicode.In(r, unicode.M, unicode.Cf) {
+		if n++; n > longest && (!unicode.In(r, unicode.M, unicode.Cf) || n > 2*longest) {
 			b.WriteRune('…')
 			break
 		}
