@@ -42,6 +42,7 @@ type house struct {
 	portal   *Portal
 	accounts *identity.Accounts
 	words    *words.Catalog
+	site     *web.Site
 	handler  http.Handler
 	cards    *fakeCards
 	bank     *nacha.Rail
@@ -102,9 +103,9 @@ func houseOn(t testing.TB, d *db.DB) *house {
 	h.households = household.New(household.Config{DB: d, Accounts: h.accounts, Seal: box, Outbox: h.outbox, BaseURL: "https://pay.larkspur.example", Now: h.clock, Log: quiet})
 	h.portal = &Portal{DB: d, Payments: pays, Seal: box, Outbox: h.outbox, CanText: true, CanPrint: true, Households: h.households, BaseURL: "https://pay.larkspur.example", Arrives: h.bank.SettlesOn,
 		LastCall: h.bank.NextCut, Browser: processor.BrowserConfig{ScriptURL: "https://cards.example/v3/", PublishableKey: "pk_test_1"}}
-	site := &web.Site{Brand: b, Words: h.words, Accounts: h.accounts, Log: quiet, Now: h.clock, Fail: h.portal.Fail,
+	h.site = &web.Site{Brand: b, Words: h.words, Accounts: h.accounts, Log: quiet, Now: h.clock, Fail: h.portal.Fail,
 		Door: h.portal.Door, Prove: h.portal.Prove, CSP: h.portal.CSP}
-	h.handler = site.Handler(h.portal.Routes())
+	h.handler = h.site.Handler(h.portal.Routes())
 	h.furnish()
 	return h
 }
