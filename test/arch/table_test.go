@@ -49,6 +49,7 @@ var layers = []layer{
 		{"dossier", in("audit bill consent day db id identity member payment")},
 		{"paper", nil},
 		{"staff", in("audit db event fault id identity letter seal")},
+		{"recovery", in("audit db event fault id identity letter member seal")},
 		{"notice", in("brand db event id letter paper payment words")},
 		{"verify", in("db seal")},
 	}},
