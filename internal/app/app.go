@@ -27,6 +27,7 @@ import (
 	"memberpay/internal/payment"
 	"memberpay/internal/processor/nacha"
 	"memberpay/internal/processor/stripe"
+	"memberpay/internal/recovery"
 	"memberpay/internal/seal"
 	"memberpay/internal/staff"
 	"memberpay/internal/web"
@@ -51,6 +52,7 @@ type App struct {
 	Keys     *keys.Keys
 
 	Households *household.Households
+	Recoveries *recovery.Recoveries
 
 	log      *slog.Logger
 	metrics  *metrics
@@ -119,7 +121,8 @@ func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err er
 		Mail:  notice.Server{Host: c.Mail.Host, User: c.Mail.User, Password: c.Mail.Password, Plain: c.Mail.Plain},
 		Texts: notice.Gateway{URL: c.Texts.URL, Token: c.Texts.Token, From: c.Texts.From}, Print: c.Print.Outbound, Log: log})
 	a.Households = household.New(household.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, BaseURL: c.BaseURL, Log: log})
-	a.portal = &portal.Portal{DB: a.DB, Payments: a.Payments, Seal: box, Outbox: a.Outbox, Households: a.Households, CanText: a.Letters.CanText(),
+	a.Recoveries = recovery.New(recovery.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, CanText: a.Letters.CanText(), Now: time.Now, Log: log})
+	a.portal = &portal.Portal{Recoveries: a.Recoveries, DB: a.DB, Payments: a.Payments, Seal: box, Outbox: a.Outbox, Households: a.Households, CanText: a.Letters.CanText(),
 		CanPrint: a.Letters.CanPrint(), Browser: cards.Browser(), BaseURL: c.BaseURL,
 		Arrives: a.Bank.SettlesOn, LastCall: a.Bank.NextCut}
 	a.Staff = staff.New(staff.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, BaseURL: c.BaseURL, Log: log,

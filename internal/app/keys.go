@@ -14,6 +14,7 @@ import (
 	"memberpay/internal/keys"
 	"memberpay/internal/payment"
 	"memberpay/internal/processor/nacha"
+	"memberpay/internal/recovery"
 	"memberpay/internal/seal"
 	"memberpay/internal/staff"
 )
@@ -27,6 +28,7 @@ var SealedColumns = slices.Concat(
 	identity.SealedColumns,
 	household.SealedColumns,
 	staff.SealedColumns,
+	recovery.SealedColumns,
 	[]seal.Column{
 		{Table: "enrollment", Key: "id", Name: "reached_sealed"},
 		{Table: "enrollment", Key: "id", Name: "email_sealed"},

@@ -34,6 +34,7 @@ func (a *App) loops(ctx context.Context, work *sync.WaitGroup) {
 	every("printed letters", 5*time.Second, a.Letters.SendPrint)
 	every("member IDs", time.Second, func(ctx context.Context) error { _, err := a.Households.AnswerIDs(ctx); return err })
 	every("helpers' payments", 5*time.Second, func(ctx context.Context) error { _, err := a.Households.TellPaid(ctx); return err })
+	every("getting back in", time.Second, func(ctx context.Context) error { _, err := a.Recoveries.Answer(ctx); return err })
 	every("sessions", 10*time.Minute, func(ctx context.Context) error { _, err := a.Accounts.Sweep(ctx, time.Now()); return err })
 	every("audit seal", 5*time.Second, func(ctx context.Context) error { _, err := a.Sealer.Seal(ctx); return err })
 	every("drafts", time.Hour, func(ctx context.Context) error { _, err := a.Payments.SweepDrafts(ctx); return err })

@@ -29,6 +29,7 @@ import (
 	"memberpay/internal/payment"
 	"memberpay/internal/processor"
 	"memberpay/internal/processor/nacha"
+	"memberpay/internal/recovery"
 	"memberpay/internal/seal"
 	"memberpay/internal/web"
 	"memberpay/internal/words"
@@ -37,16 +38,17 @@ import (
 // house is the real site on a database of its own, with a family and a stranger in it and a card processor that says
 // what a test wants.
 type house struct {
-	t        testing.TB
-	db       *db.DB
-	portal   *Portal
-	accounts *identity.Accounts
-	words    *words.Catalog
-	site     *web.Site
-	handler  http.Handler
-	cards    *fakeCards
-	bank     *nacha.Rail
-	outbox   *event.Outbox
+	t          testing.TB
+	db         *db.DB
+	portal     *Portal
+	accounts   *identity.Accounts
+	words      *words.Catalog
+	site       *web.Site
+	handler    http.Handler
+	recoveries *recovery.Recoveries
+	cards      *fakeCards
+	bank       *nacha.Rail
+	outbox     *event.Outbox
 
 	households *household.Households
 
@@ -101,7 +103,8 @@ func houseOn(t testing.TB, d *db.DB) *house {
 		Descriptors: map[string]string{"medical": b.Payees.Medical.Descriptor, "premium": b.Payees.Premium.Descriptor}})
 	t.Cleanup(pays.Close)
 	h.households = household.New(household.Config{DB: d, Accounts: h.accounts, Seal: box, Outbox: h.outbox, BaseURL: "https://pay.larkspur.example", Now: h.clock, Log: quiet})
-	h.portal = &Portal{DB: d, Payments: pays, Seal: box, Outbox: h.outbox, CanText: true, CanPrint: true, Households: h.households, BaseURL: "https://pay.larkspur.example", Arrives: h.bank.SettlesOn,
+	h.recoveries = recovery.New(recovery.Config{DB: d, Accounts: h.accounts, Seal: box, Outbox: h.outbox, CanText: true, Now: h.clock, Log: quiet})
+	h.portal = &Portal{Recoveries: h.recoveries, DB: d, Payments: pays, Seal: box, Outbox: h.outbox, CanText: true, CanPrint: true, Households: h.households, BaseURL: "https://pay.larkspur.example", Arrives: h.bank.SettlesOn,
 		LastCall: h.bank.NextCut, Browser: processor.BrowserConfig{ScriptURL: "https://cards.example/v3/", PublishableKey: "pk_test_1"}}
 	h.site = &web.Site{Brand: b, Words: h.words, Accounts: h.accounts, Log: quiet, Now: h.clock, Fail: h.portal.Fail,
 		Door: h.portal.Door, Prove: h.portal.Prove, CSP: h.portal.CSP}

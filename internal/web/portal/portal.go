@@ -10,6 +10,7 @@ import (
 	"memberpay/internal/household"
 	"memberpay/internal/payment"
 	"memberpay/internal/processor"
+	"memberpay/internal/recovery"
 	"memberpay/internal/seal"
 	"memberpay/internal/web"
 	"memberpay/internal/web/ui"
@@ -24,12 +25,13 @@ type Portal struct {
 
 	Households *household.Households
 
-	CanText  bool                             // text messages are sent: pages may offer them
-	CanPrint bool                             // letters are printed and posted: pages may offer them where an address is on file
-	Browser  processor.BrowserConfig          // what the card step loads from the processor
-	BaseURL  string                           // public address of this site, without a slash at the end
-	Arrives  func(queued time.Time) day.Date  // when a bank payment made then is expected to be good
-	LastCall func(queued time.Time) time.Time // until when such a payment can still be canceled
+	Recoveries *recovery.Recoveries
+	CanText    bool                             // text messages are sent: pages may offer them
+	CanPrint   bool                             // letters are printed and posted: pages may offer them where an address is on file
+	Browser    processor.BrowserConfig          // what the card step loads from the processor
+	BaseURL    string                           // public address of this site, without a slash at the end
+	Arrives    func(queued time.Time) day.Date  // when a bank payment made then is expected to be good
+	LastCall   func(queued time.Time) time.Time // until when such a payment can still be canceled
 }
 
 // payments is whose payments the reader may see.

@@ -225,7 +225,7 @@ func (p *Portal) theirs(c *web.Context, x recovery.Recovery, number string, birt
 	if err != nil {
 		return member.Member{}, err
 	}
-	match, err := p.lookUp(c.R.Context(), number, birth)
+	match, err := p.lookUp(c.R.Context(), number, birth, day.Of(c.Now, c.Site.Brand.Zone()))
 	if err != nil {
 		return member.Member{}, err
 	}
