@@ -19,6 +19,7 @@ import (
 	"memberpay/internal/brand"
 	"memberpay/internal/config"
 	"memberpay/internal/db"
+	"memberpay/internal/enroll"
 	"memberpay/internal/event"
 	"memberpay/internal/household"
 	"memberpay/internal/identity"
@@ -53,6 +54,7 @@ type App struct {
 
 	Households *household.Households
 	Recoveries *recovery.Recoveries
+	Enroll     *enroll.Enrollments
 
 	log      *slog.Logger
 	metrics  *metrics
@@ -122,12 +124,14 @@ func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err er
 		Texts: notice.Gateway{URL: c.Texts.URL, Token: c.Texts.Token, From: c.Texts.From}, Print: c.Print.Outbound, Log: log})
 	a.Households = household.New(household.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, BaseURL: c.BaseURL, Log: log})
 	a.Recoveries = recovery.New(recovery.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, CanText: a.Letters.CanText(), Now: time.Now, Log: log})
-	a.portal = &portal.Portal{Recoveries: a.Recoveries, DB: a.DB, Payments: a.Payments, Seal: box, Outbox: a.Outbox, Households: a.Households, CanText: a.Letters.CanText(),
+	a.Enroll = enroll.New(enroll.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, Zone: a.Brand.Zone(), CanText: a.Letters.CanText(),
+		CanPrint: a.Letters.CanPrint()})
+	a.portal = &portal.Portal{Recoveries: a.Recoveries, DB: a.DB, Payments: a.Payments, Seal: box, Outbox: a.Outbox, Households: a.Households, Enroll: a.Enroll, CanText: a.Letters.CanText(),
 		CanPrint: a.Letters.CanPrint(), Browser: cards.Browser(), BaseURL: c.BaseURL,
 		Arrives: a.Bank.SettlesOn, LastCall: a.Bank.NextCut}
 	a.Staff = staff.New(staff.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, BaseURL: c.BaseURL, Log: log,
 		SSO: staff.SSO{Issuer: c.SSO.Issuer, ClientID: c.SSO.ClientID, ClientSecret: c.SSO.ClientSecret, Name: c.SSO.Name, RoleClaim: c.SSO.RoleClaim}})
-	a.desk = &desk.Desk{DB: a.DB, Staff: a.Staff}
+	a.desk = &desk.Desk{DB: a.DB, Staff: a.Staff, JoinCode: a.joinCode}
 	return a, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"memberpay/internal/audit"
 	"memberpay/internal/config"
 	"memberpay/internal/db"
+	"memberpay/internal/enroll"
 	"memberpay/internal/event"
 	"memberpay/internal/household"
 	"memberpay/internal/identity"
@@ -29,11 +30,7 @@ var SealedColumns = slices.Concat(
 	household.SealedColumns,
 	staff.SealedColumns,
 	recovery.SealedColumns,
-	[]seal.Column{
-		{Table: "enrollment", Key: "id", Name: "reached_sealed"},
-		{Table: "enrollment", Key: "id", Name: "email_sealed"},
-		{Table: "enrollment", Key: "id", Name: "codes_sealed"},
-	},
+	enroll.SealedColumns,
 )
 
 // KeysConfig says where the keys are and what they seal. d may be nil where there is no database yet; who changes keys

@@ -37,6 +37,7 @@ func (a *App) loops(ctx context.Context, work *sync.WaitGroup) {
 	every("getting back in", time.Second, func(ctx context.Context) error { _, err := a.Recoveries.Answer(ctx); return err })
 	every("sessions", 10*time.Minute, func(ctx context.Context) error { _, err := a.Accounts.Sweep(ctx, time.Now()); return err })
 	every("audit seal", 5*time.Second, func(ctx context.Context) error { _, err := a.Sealer.Seal(ctx); return err })
+	every("enrollments", 5*time.Minute, func(ctx context.Context) error { _, err := a.Enroll.Sweep(ctx, time.Now()); return err })
 	every("drafts", time.Hour, func(ctx context.Context) error { _, err := a.Payments.SweepDrafts(ctx); return err })
 	if a.Config.Bank.CutEvery > 0 { // Cut and CutDue both deliver what an earlier run could not
 		every("bank file", a.Config.Bank.CutEvery, func(ctx context.Context) error { _, err := a.Bank.Cut(ctx); return err })

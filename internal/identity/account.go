@@ -125,6 +125,30 @@ func (a *Accounts) emailIndex(role Actor, email string) string {
 	return a.box.Index(FoldEmail(email), "account/email")
 }
 
+// EmailTaken reports whether a member signs in with an address already. It does the same work either way.
+func (a *Accounts) EmailTaken(ctx context.Context, q db.Queryer, email string) (taken bool, err error) {
+	err = q.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM account WHERE email_index = $1)", a.emailIndex(Member, email)).Scan(&taken)
+	if err != nil {
+		return false, fmt.Errorf("is an e-mail address taken: %w", err)
+	}
+	return taken, nil
+}
+
+// Holding returns the accounts of members that act for somebody by their row id, the oldest first.
+func (a *Accounts) Holding(ctx context.Context, q db.Queryer, memberID string) (accountIDs []string, err error) {
+	err = db.Each(ctx, q, `SELECT a.id FROM account_member m JOIN account a ON a.id = m.account_id
+		WHERE m.member_id = $1 AND a.closed_at = 0 ORDER BY a.created_at, a.id`, []any{memberID}, func(rows *sql.Rows) error {
+		var s string
+		err := rows.Scan(&s)
+		accountIDs = append(accountIDs, s)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("accounts of a member: %w", err)
+	}
+	return accountIDs, nil
+}
+
 // SealEmails seals addresses that an older version kept in clear. It returns how many.
 func (a *Accounts) SealEmails(ctx context.Context) (sealed int, err error) {
 	type row struct{ id, email string }

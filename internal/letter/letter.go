@@ -125,6 +125,8 @@ const (
 	NewDevice           Change = "new_device"
 	HelperAdded         Change = "helper_added"
 	HelperEnded         Change = "helper_ended"
+	MemberAdded         Change = "member_added"  // of the account: it acts for one more person
+	MemberShared        Change = "member_shared" // of a person: one more account acts for them
 )
 
 // AccountChanged tells of a change, so that somebody who did not make it can act.

@@ -29,6 +29,7 @@ var mutants = []mutant{
 	{"who pays for a grown-up reads their care", "internal/web/portal/sight.go", "&& (people[b.PatientID].Minor(on) ||", "&& (true || people[b.PatientID].Minor(on) ||", "./internal/web/portal", "TestAGrownUpsCareIsTheirs"},
 	{"a bill is anybody's", "internal/bill/store.go", "err == nil && !scope.In(b)", "err == nil && false", "./internal/web/portal", everyRoute},
 	{"a payment is anybody's", "internal/payment/payment.go", "func (s Scope) in(p Payment) bool {\n", "func (s Scope) in(p Payment) bool {\n\treturn true\n", "./internal/web/portal", everyRoute},
+	{"an enrollment is any browser's", "internal/enroll/store.go", "id = $3 AND token_hash = $1 AND", "id = $3 AND $1 <> '' AND", "./internal/web/portal", everyRoute},
 	{"the table lets nobody in to bills", "internal/identity/permission.go", "Known:   {Guest, Member},", "Known:   {Nobody, Guest, Member},", "./internal/identity", "TestPermissionTable"},
 	{"staff get in at the members' door", "internal/identity/permission.go", "Known:   {Guest, Member},", "Known:   {Guest, Member, Agent},", "./internal/identity", "TestPermissionTable"},
 	{"routes are open to whoever is known", "internal/web/site.go", "case c.Session.Actor().May(route.Access):", "case c.Session.Known() || c.Session.Actor().May(route.Access):", "./internal/web/portal", everyRoute},

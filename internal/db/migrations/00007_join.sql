@@ -13,7 +13,7 @@ CREATE TABLE enrollment (
   found_id        TEXT NOT NULL,                     -- the child by whose number the member was found, or the member
   account_id      TEXT NOT NULL,
   sessions        TEXT NOT NULL DEFAULT '',          -- sessions of the browser, whose payments go into the account
-  way             TEXT NOT NULL DEFAULT '' CHECK (way IN ('', 'email', 'phone', 'letter', 'desk')),
+  way             TEXT NOT NULL DEFAULT '' CHECK (way IN ('', 'email', 'phone', 'given')),
   reached_sealed  BYTEA,                             -- the address or number the last code went to
   mailed_at       BIGINT NOT NULL DEFAULT 0,         -- when a letter was ordered
   proved_by       TEXT NOT NULL DEFAULT '' CHECK (proved_by IN ('', 'email', 'phone', 'letter', 'desk')),

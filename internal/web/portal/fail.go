@@ -83,6 +83,8 @@ func backTo(path string) string {
 	switch {
 	case len(parts) == 3 && parts[0] == "pay":
 		return path
+	case len(parts) >= 2 && parts[0] == "join":
+		return "/join/" + parts[1]
 	case len(parts) == 3 && parts[0] == "payments":
 		return "/payments/" + parts[1]
 	}

@@ -20,6 +20,7 @@ import (
 	"memberpay/internal/day"
 	"memberpay/internal/db"
 	"memberpay/internal/db/dbtest"
+	"memberpay/internal/enroll"
 	"memberpay/internal/event"
 	"memberpay/internal/household"
 	"memberpay/internal/id"
@@ -49,6 +50,9 @@ type house struct {
 	cards      *fakeCards
 	bank       *nacha.Rail
 	outbox     *event.Outbox
+	enroll     *enroll.Enrollments
+
+	joiner, joinToken string // account whose browsers have the cookie of an enrollment, and its value
 
 	households *household.Households
 
@@ -104,7 +108,8 @@ func houseOn(t testing.TB, d *db.DB) *house {
 	t.Cleanup(pays.Close)
 	h.households = household.New(household.Config{DB: d, Accounts: h.accounts, Seal: box, Outbox: h.outbox, BaseURL: "https://pay.larkspur.example", Now: h.clock, Log: quiet})
 	h.recoveries = recovery.New(recovery.Config{DB: d, Accounts: h.accounts, Seal: box, Outbox: h.outbox, CanText: true, Now: h.clock, Log: quiet})
-	h.portal = &Portal{Recoveries: h.recoveries, DB: d, Payments: pays, Seal: box, Outbox: h.outbox, CanText: true, CanPrint: true, Households: h.households, BaseURL: "https://pay.larkspur.example", Arrives: h.bank.SettlesOn,
+	h.enroll = enroll.New(enroll.Config{DB: d, Accounts: h.accounts, Seal: box, Outbox: h.outbox, Zone: b.Zone(), CanText: true, CanPrint: true})
+	h.portal = &Portal{Recoveries: h.recoveries, DB: d, Payments: pays, Seal: box, Outbox: h.outbox, CanText: true, CanPrint: true, Households: h.households, Enroll: h.enroll, BaseURL: "https://pay.larkspur.example", Arrives: h.bank.SettlesOn,
 		LastCall: h.bank.NextCut, Browser: processor.BrowserConfig{ScriptURL: "https://cards.example/v3/", PublishableKey: "pk_test_1"}}
 	h.site = &web.Site{Brand: b, Words: h.words, Accounts: h.accounts, Log: quiet, Now: h.clock, Fail: h.portal.Fail,
 		Door: h.portal.Door, Prove: h.portal.Prove, CSP: h.portal.CSP}

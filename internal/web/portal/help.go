@@ -52,11 +52,6 @@ func (p *Portal) help(c *web.Context) error {
 	return c.Render(http.StatusOK, helpPage(page(c, c.T("help.title")), v))
 }
 
-// join says how to get an account. People open it after they know who is asking: by phone or at an office.
-func (p *Portal) join(c *web.Context) error {
-	return c.Render(http.StatusOK, joinPage(page(c, c.T("signup.title")), reachOf(c)))
-}
-
 func reachOf(c *web.Context) reach {
 	b, lang := c.Site.Brand, c.Words.Lang()
 	var r reach

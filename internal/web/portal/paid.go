@@ -65,7 +65,7 @@ type paidView struct {
 	Cancel  string // question before the payment is canceled
 	Notice  string
 	Rest    []string // bills to pay the rest of
-	Account bool     // offer an account
+	Account string   // where to create an account with this payment in it, "" for no offer
 }
 
 // payment is the page of one payment, in whatever state it is.
@@ -162,7 +162,9 @@ func (p *Portal) paidView(c *web.Context, pay payment.Payment) (paidView, error)
 	if c.R.URL.Query().Has("late") {
 		v.Notice = c.T("paid.cancel.late", "Phone", c.Site.Brand.Phone.Display)
 	}
-	v.Account = !c.Session.SignedIn() && (pay.State == payment.Succeeded || pay.State == payment.Pending)
+	if !c.Session.SignedIn() && (pay.State == payment.Succeeded || pay.State == payment.Pending) {
+		v.Account = "/join?with=" + id.Grouped(pay.Confirmation)
+	}
 	return v, nil
 }
 

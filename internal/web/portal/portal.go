@@ -6,6 +6,7 @@ import (
 	"memberpay/internal/bill"
 	"memberpay/internal/day"
 	"memberpay/internal/db"
+	"memberpay/internal/enroll"
 	"memberpay/internal/event"
 	"memberpay/internal/household"
 	"memberpay/internal/payment"
@@ -24,6 +25,7 @@ type Portal struct {
 	Outbox   *event.Outbox
 
 	Households *household.Households
+	Enroll     *enroll.Enrollments
 
 	Recoveries *recovery.Recoveries
 	CanText    bool                             // text messages are sent: pages may offer them

@@ -66,7 +66,7 @@ func TestOpenPages(t *testing.T) {
 			"My bank returned my payment", "I cannot find my bill", "Where do I find my number?", "Is it safe", "How long does a payment take?",
 			"Riverside Landing, OR 97000", "Sunday Closed"}},
 		{name: "find my id", who: nobody, path: "/find-my-id", status: 200, contains: []string{"Find my member ID", "1-800-555-0142", "27 Meadow Street"}},
-		{name: "join", who: nobody, path: "/join", status: 200, contains: []string{"Create an account", "You can pay without an account"}},
+		{name: "join", who: nobody, path: "/join", status: 200, contains: []string{"Create your account", "Step 1 of 4: Find yourself", "Member ID, bill number or pay code", "Date of birth", "ZIP code", "Continue", "You can pay without an account"}},
 		{name: "find", who: nobody, path: "/pay", status: 200, contains: []string{"Find your bill", "Member ID, bill number or pay code", "Date of birth", "Month", "Day", "Year", "Continue"}},
 		{name: "no such page", who: nobody, path: "/nothing", status: 404, contains: []string{"We could not find that page", "1-800-555-0142"}},
 		{name: "Spanish", who: nobody, path: "/?lang=es", status: 200, contains: []string{"Pagar sin iniciar sesión"}},

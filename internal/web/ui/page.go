@@ -77,8 +77,11 @@ type Problem struct {
 	Text  string
 }
 
-// Step is a place in a task: step 2 of 4. The zero value shows nothing.
-type Step struct{ Number, Total int }
+// Step is a place in a task: step 2 of 4, "Prove it is you". The zero value shows nothing.
+type Step struct {
+	Number, Total int
+	Name          string // "" where the step has no name beside the page's title
+}
 
 // Problem returns the text of the first problem of a field, "" if there is none.
 func (p Page) Problem(field string) string {
@@ -103,6 +106,15 @@ func (p Page) title() string {
 		t = p.W.T("shell.title.problem", "Title", t)
 	}
 	return p.W.T("shell.title", "Title", t, "Name", p.Brand.Name)
+}
+
+// stepText is the place in the task in words: "Step 2 of 4", with its name if it has one.
+func (p Page) stepText() string {
+	s := p.W.T("shell.step", "Number", p.Step.Number, "Total", p.Step.Total)
+	if p.Step.Name != "" {
+		s += ": " + p.Step.Name
+	}
+	return s
 }
 
 func (p Page) home() string {

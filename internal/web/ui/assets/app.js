@@ -34,6 +34,18 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => print());
 }
 
+// A password can be looked at while it is typed. It is sent hidden again, so that no browser keeps it as plain text.
+for (const button of document.querySelectorAll("[data-show]")) {
+  const field = document.getElementById(button.dataset.show);
+  const show = (shown) => {
+    field.type = shown ? "text" : "password";
+    button.ariaPressed = String(shown);
+  };
+  button.hidden = false;
+  button.addEventListener("click", () => show(field.type === "password"));
+  field.form?.addEventListener("submit", () => show(false));
+}
+
 document.querySelector("[data-focus]")?.focus();
 
 // A page that waits for an answer asks again, unless the reader is in the middle of something.

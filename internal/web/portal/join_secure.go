@@ -1,0 +1,203 @@
+package portal
+
+import (
+	"errors"
+	"net/http"
+
+	"memberpay/internal/enroll"
+	"memberpay/internal/fault"
+	"memberpay/internal/identity"
+	"memberpay/internal/member"
+	"memberpay/internal/payment"
+	"memberpay/internal/web"
+	"memberpay/internal/web/ui"
+)
+
+// joinSecureView is the page that asks how somebody wants to sign in.
+type joinSecureView struct {
+	joining
+	Email   string
+	Passkey ui.Passkey
+}
+
+// joinDoneView is the page that says that the account is ready.
+type joinDoneView struct {
+	Path  string
+	Text  string
+	Codes []string // recovery codes, until their owner has kept them
+}
+
+// joinSecure asks how to sign in.
+func (p *Portal) joinSecure(c *web.Context) error {
+	en, done, err := p.toSecure(c)
+	if done || err != nil {
+		return err
+	}
+	return p.showJoinSecure(c, http.StatusOK, en)
+}
+
+// toSecure returns the enrollment where the last step is to be answered. Where the address got an account meanwhile, it
+// leads back to the address.
+func (p *Portal) toSecure(c *web.Context) (en enroll.Enrollment, done bool, err error) {
+	if en, done, err = p.enrollment(c, enroll.ToSecure); done || err != nil {
+		return en, true, err
+	}
+	taken, err := p.takenByNow(c, en)
+	if taken && err == nil {
+		err = c.Redirect(joinPath(en, enroll.ToEmail))
+	}
+	return en, taken || err != nil, err
+}
+
+// joinSecurePost opens the account. However often it is sent, there is one.
+func (p *Portal) joinSecurePost(c *web.Context) error {
+	en, done, err := p.toSecure(c)
+	if done || err != nil {
+		return err
+	}
+	if err := c.ReadForm(); err != nil {
+		return err
+	}
+	ctx := c.R.Context()
+	m, err := member.Get(ctx, p.DB.Read(), en.MemberID)
+	if err != nil {
+		return err
+	}
+	if c.R.PostForm.Has("ceremony") {
+		made, err := c.Site.Accounts.CheckPasskey(ctx, c.Now, en.AccountID, c.Form("ceremony"), []byte(c.Form("response")))
+		if errors.Is(err, identity.ErrPasskey) || errors.Is(err, identity.ErrPasskeyOver) {
+			c.Site.Log.Info("a passkey was not made", "route", c.Route, "err", err)
+			return p.showJoinSecure(c, http.StatusUnprocessableEntity, en, ui.Problem{Field: "passkey", Text: c.T(fault.CodeOf(err))})
+		}
+		if err != nil {
+			return err
+		}
+		return p.finishJoin(c, en, enroll.Key{Passkey: &made, Label: web.Browser(c.R.UserAgent())}, "passkey")
+	}
+	password := c.R.PostForm.Get("password") // as typed: spaces count
+	if problem := p.joinPasswordProblem(c, password, m, en); problem != "" {
+		return p.showJoinSecure(c, http.StatusUnprocessableEntity, en, ui.Problem{Field: "password", Text: problem})
+	}
+	hashed, err := c.Site.Accounts.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return p.finishJoin(c, en, enroll.Key{PasswordHash: hashed}, "password")
+}
+
+// finishJoin opens the account of an enrollment and signs its owner in, with how.
+func (p *Portal) finishJoin(c *web.Context, en enroll.Enrollment, key enroll.Key, how string) error {
+	ctx := c.R.Context()
+	err := p.Enroll.Finish(ctx, c.Now, c.Who(), en, key, sessions(c), c.Words.Lang())
+	switch {
+	case errors.Is(err, enroll.ErrStep):
+		return c.Redirect("/join/" + en.ID) // sent twice, or the proof is too old
+	case errors.Is(err, identity.ErrEmailTaken):
+		return c.Redirect(joinPath(en, enroll.ToEmail))
+	case err != nil:
+		return err
+	}
+	account, err := c.Site.Accounts.Get(ctx, en.AccountID)
+	if err != nil {
+		return err
+	}
+	if err := p.admit(c, account, how); err != nil {
+		return err
+	}
+	return c.Redirect(joinPath(en, enroll.Done))
+}
+
+func (p *Portal) showJoinSecure(c *web.Context, status int, en enroll.Enrollment, problems ...ui.Problem) error {
+	m, err := member.Get(c.R.Context(), p.DB.Read(), en.MemberID)
+	if err != nil {
+		return err
+	}
+	v := joinSecureView{joining: joiningOf(c, en), Email: en.Email}
+	v.Passkey = ui.Passkey{Action: joinPath(en, enroll.ToSecure), Create: true, Button: ui.Button{Label: c.T("join.passkey")}, Without: c.T("join.passkey.without")}
+	if v.Passkey.Ceremony, v.Passkey.Options, err = c.Site.Accounts.BeginPasskey(c.R.Context(), c.Now, en.AccountID, en.Email, joinPasskeyName(m, en)); err != nil {
+		return err
+	}
+	frame := joinFrame(c, 4, c.T("join.secure"))
+	frame.Path, frame.Problems = joinPath(en, enroll.ToSecure), problems
+	frame.Back = &ui.Link{Label: c.T("shell.back"), Href: joinPath(en, enroll.ToEmail)}
+	return c.Render(status, joinSecurePage(frame, v))
+}
+
+// joinPasskeyName is what a device calls the owner of a passkey.
+func joinPasskeyName(m member.Member, en enroll.Enrollment) string {
+	if m.Name() == "" {
+		return en.Email
+	}
+	return m.Name()
+}
+
+// joinPasswordProblem says what is wrong with a password that somebody chose, "" if nothing is.
+//
+// words: password.* passkey.*
+func (p *Portal) joinPasswordProblem(c *web.Context, password string, m member.Member, en enroll.Enrollment) string {
+	if password == "" {
+		return c.T("error.password.required")
+	}
+	err := c.Site.Accounts.CheckPassword(password, false, m.Given, m.Family, m.Name(), en.Email, m.Email, m.MemberID, m.BirthDate.String(), m.ZIP, m.Phone)
+	if err == nil {
+		return ""
+	}
+	return c.T(fault.CodeOf(err))
+}
+
+// joinDone says that the account is ready, or that somebody was added to it.
+func (p *Portal) joinDone(c *web.Context) error {
+	en, done, err := p.enrollment(c, enroll.Done)
+	if done || err != nil {
+		return err
+	}
+	if c.Session.AccountID != joinAccountOf(en) {
+		return c.Redirect(signInPath(joinPath(en, enroll.Done)))
+	}
+	v := joinDoneView{Path: joinPath(en, enroll.Done)}
+	if v.Codes, err = p.Enroll.Codes(c.Now, en); err != nil {
+		return err
+	}
+	title := c.T("join.done.title")
+	v.Text = c.T("join.done.body")
+	paid, err := payment.List(c.R.Context(), p.DB.Read(), payment.Scope{AccountID: c.Session.AccountID}, 1)
+	if err != nil {
+		return err
+	}
+	if len(paid) > 0 {
+		v.Text += " " + c.T("join.done.paid")
+	}
+	if en.AddedTo != "" {
+		m, err := member.Get(c.R.Context(), p.DB.Read(), en.MemberID)
+		if err != nil {
+			return err
+		}
+		title, v.Text = c.T("join.added.title", "Name", joinName(c, m)), c.T("join.added.body")
+	}
+	frame := page(c, title)
+	frame.Path = v.Path
+	return c.Render(http.StatusOK, joinDonePage(frame, v))
+}
+
+// joinAccountOf is the account that an enrollment led to.
+func joinAccountOf(en enroll.Enrollment) string {
+	if en.AddedTo != "" {
+		return en.AddedTo
+	}
+	return en.AccountID
+}
+
+// joinDonePost goes on to the bills. The recovery codes are kept by now, and nobody sees them again.
+func (p *Portal) joinDonePost(c *web.Context) error {
+	en, done, err := p.enrollment(c, enroll.Done)
+	if done || err != nil {
+		return err
+	}
+	if c.Session.AccountID != joinAccountOf(en) {
+		return fault.New(fault.SignIn, "session.ended")
+	}
+	if err := p.Enroll.Seen(c.R.Context(), en); err != nil {
+		return err
+	}
+	return c.Redirect("/bills")
+}
