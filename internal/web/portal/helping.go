@@ -80,13 +80,18 @@ const (
 
 // invitedView is an invitation as the helper sees it.
 type invitedView struct {
+	helpID string
 	Path   string
 	From   string
 	Rows   []ui.Row
 	Email  string // the account that accepts, or the address of the invitation
 	SignIn string // where somebody with an account signs in first
+	Key    newKeyView
 	Busy   string
 }
+
+// codesView shows the recovery codes of a helper's new account.
+type codesView struct{ Codes []string }
 
 func invitedPath(token string) string { return "/invited/" + url.PathEscape(token) }
 
@@ -100,7 +105,7 @@ func (p *Portal) invitation(c *web.Context) (in household.Invited, v invitedView
 	if err != nil {
 		return in, v, true, err
 	}
-	v = invitedView{Path: invitedPath(token), From: in.From.Brief(), Email: in.Email}
+	v = invitedView{helpID: in.ID, Path: invitedPath(token), From: in.From.Brief(), Email: in.Email}
 	if !in.Proved {
 		return in, v, false, nil
 	}
@@ -207,6 +212,47 @@ func (p *Portal) acceptInvitedPost(c *web.Context) error {
 	return p.accepted(c, v, err)
 }
 
+// acceptNewPost opens an account for a helper who has none, and accepts for it.
+func (p *Portal) acceptNewPost(c *web.Context) error {
+	if err := c.ReadForm(); err != nil {
+		return err
+	}
+	in, v, done, err := p.invitation(c)
+	switch {
+	case done:
+		return err
+	case !in.Proved:
+		return c.Redirect(v.Path)
+	case c.Session.SignedIn():
+		return c.Redirect(v.Path + "/accept")
+	}
+	key, problems, err := p.readNewKey(c, household.NewAccountID(in.ID), in.Email, in.Name, in.From.Name())
+	if err != nil {
+		return err
+	}
+	if len(problems) > 0 {
+		return p.showAccept(c, http.StatusUnprocessableEntity, v, problems...)
+	}
+	accountID, codes, err := p.Households.AcceptNew(c.R.Context(), c.Now, c.Who(), c.R.PathValue("token"), c.Cookie(invitedCookie), c.Words.Lang(),
+		household.Key{PasswordHash: key.PasswordHash, Passkey: key.Passkey, Label: key.Label})
+	if errors.Is(err, identity.ErrEmailTaken) {
+		return p.showAccept(c, http.StatusUnprocessableEntity, v, ui.Problem{Text: c.T("household.error.taken", "Email", in.Email)})
+	}
+	if err != nil {
+		return p.accepted(c, v, err)
+	}
+	if err := c.SignIn(identity.Opening{AccountID: accountID, How: key.How}); err != nil {
+		return err
+	}
+	if len(codes) == 0 {
+		return p.accepted(c, v, nil)
+	}
+	c.SetCookie(invitedCookie, "", -1)
+	frame := page(c, c.T("household.codes"))
+	frame.Path = ""
+	return c.Render(http.StatusOK, helperCodesPage(frame, codesView{codes}))
+}
+
 // accepted leads on after an invitation was accepted, or says why it was not.
 func (p *Portal) accepted(c *web.Context, v invitedView, err error) error {
 	switch {
@@ -230,6 +276,10 @@ func (p *Portal) showAccept(c *web.Context, status int, v invitedView, problems 
 		v.Email = account.Email
 	} else {
 		v.SignIn = "/sign-in?to=" + url.QueryEscape(v.Path+"/accept")
+		var err error
+		if v.Key, err = p.askNewKey(c, v.Path+"/account", household.NewAccountID(v.helpID), v.Email, v.Email); err != nil {
+			return err
+		}
 	}
 	frame := page(c, c.T("household.invited.title", "From", v.From))
 	frame.Path = v.Path + "/accept"

@@ -18,6 +18,7 @@ import (
 	"memberpay/internal/db/dbtest"
 	"memberpay/internal/household"
 	"memberpay/internal/identity"
+	"memberpay/internal/identity/identitytest"
 	"memberpay/internal/member"
 	"memberpay/internal/web"
 )
@@ -521,4 +522,65 @@ func TestAPermissionEndsByItself(t *testing.T) {
 	h.pass(time.Minute)
 	sam.get("/bills").mustNotSay(t, "R-1")
 	h.rosa().get("/household").mustSay(t, "Its last day has passed")
+}
+
+// TestAHelperOpensAnAccount accepts an invitation with a password, and another with a passkey, by somebody without an
+// account; the address of the invitation is the one to sign in with.
+func TestAHelperOpensAnAccount(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	rosa, err := h.accounts.ByEmail(t.Context(), rosaEmail)
+	h.must(err)
+	proved := func(email string) (*visitor, string) {
+		helpID, token := h.invites(household.Invitation{MemberID: h.people["Rosa"], AccountID: rosa.ID, Name: "Samuel", Email: email, For: []string{h.people["Rosa"]}})
+		v := h.visitor()
+		if a := v.post("/invited/"+token, url.Values{"code": {h.code(helpID)}}); a.To != "/invited/"+token+"/accept" {
+			t.Fatalf("the code: %d %s", a.Status, a.Text())
+		}
+		return v, "/invited/" + token
+	}
+
+	v, link := proved("sam@mail.example")
+	page := v.get(link + "/accept")
+	page.mustSay(t, "Rosa Q.", "You sign in with sam@mail.example", "Create account", "Do you have an account here?")
+	if a := h.visitor().post(link+"/account", url.Values{"password": {"a long enough secret 77"}}); a.To != link {
+		t.Errorf("a browser that gave no code opens an account: %d to %q", a.Status, a.To)
+	}
+	for password, says := range map[string]string{"": "Enter your password", "short": "15", strings.Repeat("a", 30): "", "Samuel drinks much tea": "", strings.Repeat("x", 9000): "128"} {
+		a := v.post(link+"/account", url.Values{"password": {password}})
+		if a.Status != http.StatusUnprocessableEntity || !strings.Contains(a.Body, `href="#password"`) || !strings.Contains(a.Text(), says) {
+			t.Errorf("the password %.20q: %d %s", password, a.Status, a.Text())
+		}
+	}
+	if n := h.count("SELECT COUNT(*) FROM account"); n != 1 {
+		t.Fatalf("%d accounts", n)
+	}
+	v.follow(v.post(link+"/account", url.Values{"password": {"a long enough secret 77"}})).mustSay(t, "You can now pay these bills", "Rosa Q.")
+	v.get("/bills").mustSay(t, "Bills you help pay", "M-204118907")
+	back := h.visitor()
+	back.follow(back.post("/sign-in", url.Values{"email": {"Sam@mail.example"}, "password": {"a long enough secret 77"}})).mustSay(t, "Bills you help pay", "M-204118907")
+	if n := len(h.letters("account_opened", "sam@mail.example")); n != 1 {
+		t.Errorf("the new account was told %d times", n)
+	}
+	if a := v.post(link+"/account", url.Values{"password": {"a long enough secret 77"}}); a.Status != http.StatusNotFound {
+		t.Errorf("sent again: %d", a.Status)
+	}
+
+	taken, link := proved("SAM@mail.example")
+	a := taken.post(link+"/account", url.Values{"password": {"a long enough secret 77"}})
+	if a.Status != http.StatusUnprocessableEntity || !strings.Contains(a.Text(), "There is an account with SAM@mail.example already") {
+		t.Errorf("an address that has an account: %d %s", a.Status, a.Text())
+	}
+
+	key, link := proved("kim@mail.example")
+	at := &identitytest.Authenticator{Origin: "https://pay.larkspur.example", Synced: true}
+	if a := key.post(link+"/account", url.Values{"ceremony": {"nonsense"}, "response": {"{}"}}); a.Status != http.StatusUnprocessableEntity || !strings.Contains(a.Body, `href="#passkey"`) {
+		t.Errorf("a passkey that is none: %d", a.Status)
+	}
+	done := key.post(link+"/account", h.passkeyForm(at, key.get(link+"/accept")))
+	done.mustSay(t, "Your recovery codes", "I kept them")
+	if codes := regexp.MustCompile(`\b[0-9A-Z]{3}-[0-9A-Z]{3}-[0-9A-Z]{4}\b`).FindAllString(done.Text(), -1); len(codes) != 10 {
+		t.Errorf("%d recovery codes: %s", len(codes), done.Text())
+	}
+	key.get("/helping").mustSay(t, "Rosa Q.")
 }

@@ -143,6 +143,7 @@ func (p *Portal) Routes() []web.Route {
 		{Method: "POST", Path: "/invited/{token}", Access: web.Anyone, Handle: p.invitedPost},
 		{Method: "GET", Path: "/invited/{token}/accept", Access: web.Anyone, Handle: p.acceptInvited},
 		{Method: "POST", Path: "/invited/{token}/accept", Access: web.Anyone, Handle: p.acceptInvitedPost},
+		{Method: "POST", Path: "/invited/{token}/account", Access: web.Anyone, Handle: p.acceptNewPost},
 
 		{Method: "POST", Path: "/saved-cards/{card}/remove", Access: web.Account, Handle: p.forgetCard},
 		{Method: "POST", Path: "/callbacks/card", Access: web.Machine, Handle: p.callback},
