@@ -88,7 +88,7 @@ func officeOn(t testing.TB, d *db.DB, sso staff.SSO) *office {
 			return err
 		}
 		o.member = made[0].ID
-		_, err = bill.ImportBatch(t.Context(), tx, o.clock(), []bill.Incoming{{ClaimKey: "M-9", Source: "test", Kind: bill.Medical, Payee: "medical", Number: "M-9",
+		_, err = bill.ImportBatch(t.Context(), tx, o.clock(), []bill.Incoming{{ClaimKey: "M-90417", Source: "test", Kind: bill.Medical, Payee: "medical", Number: "M-90417",
 			PatientID: o.member, GuarantorID: o.member, Provider: "Hillcrest Dermatology", ServiceDate: day.MustParse("2026-10-02"),
 			DueDate: day.MustParse("2026-12-20"), Charged: 20_000, Adjustment: 4_975, Responsibility: 15_025, Lines: []bill.Line{{Text: "Skin biopsy", Charged: 20_000, Share: 15_025}}}})
 		return err

@@ -90,8 +90,8 @@ type invitedView struct {
 	Busy   string
 }
 
-// codesView shows the recovery codes of a helper's new account.
-type codesView struct{ Codes []string }
+// helperCodesView shows the recovery codes of a helper's new account.
+type helperCodesView struct{ Codes []string }
 
 func invitedPath(token string) string { return "/invited/" + url.PathEscape(token) }
 
@@ -250,7 +250,7 @@ func (p *Portal) acceptNewPost(c *web.Context) error {
 	c.SetCookie(invitedCookie, "", -1)
 	frame := page(c, c.T("household.codes"))
 	frame.Path = ""
-	return c.Render(http.StatusOK, helperCodesPage(frame, codesView{codes}))
+	return c.Render(http.StatusOK, helperCodesPage(frame, helperCodesView{codes}))
 }
 
 // accepted leads on after an invitation was accepted, or says why it was not.
