@@ -35,8 +35,10 @@ const (
 	leastWord = 4
 	// leastScore is what the estimate must give: 3 of 4, ten billion guesses.
 	leastScore = 3
-	// estimated is how many characters the estimate looks at once: its cost grows faster than the length.
-	estimated = 40
+	// piece is how many characters the estimate looks at once, and signs how many different signs in it may stand for letters
+	// ("p@$sword"): its cost grows faster than both.
+	piece = 32
+	signs = 4
 )
 
 // CheckPassword says whether a password may be chosen, by somebody with or without a second factor; personal is what
@@ -158,23 +160,57 @@ func repeats(folded string) bool {
 // estimate says whether a password is easy to guess. Of a long one it looks at a piece at a time: one strong piece is
 // enough.
 func estimate(password string, own []string) error {
-	runes := []rune(password)
 	var why error
-	for len(runes) > 0 {
-		n := min(len(runes), estimated)
-		result := zxcvbn.PasswordStrength(string(runes[:n]), own)
-		if result.Score >= leastScore {
+	for text := plain(password); text != ""; {
+		n := min(len(text), piece)
+		result := zxcvbn.PasswordStrength(text[:n], own)
+		inPattern, words := 0, 0
+		for _, m := range result.Sequence {
+			switch m.Pattern {
+			case "repeat", "sequence", "spatial":
+				inPattern += len(m.Token)
+			case "dictionary":
+				words++
+			}
+		}
+		row := inPattern == n // "abcdef...": however long, it is told in a breath
+		if result.Score >= leastScore && !row {
 			return nil
 		}
 		if why == nil {
-			why = ErrPasswordCommon
-			for _, m := range result.Sequence {
-				if n := len(m.Token); 2*n >= len(string(runes[:min(len(runes), estimated)])) && (m.Pattern == "repeat" || m.Pattern == "sequence" || m.Pattern == "spatial") {
-					why = ErrPasswordPattern
-				}
+			if why = ErrPasswordCommon; row || 2*inPattern >= n && words == 0 {
+				why = ErrPasswordPattern
 			}
 		}
-		runes = runes[n:]
+		text = text[n:]
 	}
 	return why
+}
+
+// plain writes a password for the estimate, in ASCII, a byte for a character: letters lose their accents, and characters
+// of other scripts become any others. Signs that may stand for letters stop doing so where there are too many kinds.
+func plain(password string) string {
+	var out []byte
+	seen := ""
+	for _, r := range norm.NFKD.String(password) {
+		switch {
+		case unicode.Is(unicode.Mn, r):
+			continue
+		case r < ' ' || r > '~':
+			r = '!' + r%('~'-'!')
+		}
+		c := byte(r)
+		if len(out)%piece == 0 {
+			seen = ""
+		}
+		if strings.IndexByte("@({[<&#|!$+%", c) >= 0 && strings.IndexByte(seen, c) < 0 {
+			if len(seen) == signs {
+				c = '~'
+			} else {
+				seen += string(rune(c))
+			}
+		}
+		out = append(out, c)
+	}
+	return string(out)
 }

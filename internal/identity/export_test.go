@@ -1,0 +1,4 @@
+package identity
+
+// Matches reports whether a password made a hash.
+var Matches = matches
