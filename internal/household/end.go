@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"memberpay/internal/audit"
+	"memberpay/internal/consent"
 	"memberpay/internal/db"
 	"memberpay/internal/event"
 	"memberpay/internal/fault"
@@ -119,6 +120,14 @@ func (h *Households) TellPaid(ctx context.Context) (int, error) {
 
 func (h *Households) tellPaid(ctx context.Context, paymentID, helpID string) error {
 	now := h.Now()
+	help, err := member.GetHelp(ctx, h.DB.Read(), helpID)
+	if err != nil {
+		return err
+	}
+	inviter, err := h.Accounts.Factors(ctx, help.InviterID)
+	if err != nil && !fault.Is(err, fault.NotFound) { // an account that was closed is told nothing
+		return err
+	}
 	return h.DB.Write(ctx, func(tx *db.Tx) error {
 		fresh, err := payment.HelpTold(ctx, tx, now, paymentID)
 		if err != nil || !fresh {
@@ -131,11 +140,25 @@ func (h *Households) tellPaid(ctx context.Context, paymentID, helpID string) err
 		if pay.State != payment.Pending && pay.State != payment.Succeeded && pay.State != payment.Disputed {
 			return nil
 		}
-		help, err := member.GetHelp(ctx, tx, helpID)
+		ways, err := consent.Wants(ctx, tx, help.InviterID, consent.HelperNews)
 		if err != nil {
 			return err
 		}
-		return h.tellInviter(ctx, tx, now, help, letter.HelperPaid{Helper: help.Name, Amount: pay.Amount, When: pay.SubmittedAt}, pay.ID)
+		to, err := h.address(ctx, tx, help.InviterID)
+		if err != nil {
+			return err
+		}
+		news := letter.HelperPaid{Helper: help.Name, Amount: pay.Amount, When: pay.SubmittedAt}
+		if slices.Contains(ways, event.Mail) {
+			if err := h.Outbox.Tell(ctx, tx, now, letter.New(news, pay.ID, to)); err != nil {
+				return err
+			}
+		}
+		if slices.Contains(ways, event.Text) {
+			to.Channel, to.Recipient = event.Text, inviter.Phone
+			return h.Outbox.Tell(ctx, tx, now, letter.New(news, pay.ID+"/text", to))
+		}
+		return nil
 	})
 }
 

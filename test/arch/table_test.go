@@ -44,8 +44,8 @@ var layers = []layer{
 		{"payment", in("audit bill day db event fault id ledger member money processor processor/nacha seal")},
 		{"intake", in("audit bill day db id member money")},
 		{"identity", in("audit db fault id seal")},
-		{"household", in("audit day db event fault id identity letter member money payment seal")},
 		{"consent", in("db event fault id seal")},
+		{"household", in("audit consent day db event fault id identity letter member money payment seal")},
 		{"dossier", in("audit bill consent day db id identity member payment")},
 		{"paper", nil},
 		{"staff", in("audit db event fault id identity letter seal")},
@@ -58,7 +58,7 @@ var layers = []layer{
 		{"web/ui", in("brand words")},
 		{"web", in("audit brand fault identity web/ui words")},
 		{"web/desk", in("audit bill day db fault id identity member paper payment staff web web/ui")},
-		{"web/portal", in("audit bill brand consent day db dossier enroll event fault household id identity ledger letter member money paper payment processor processor/nacha recovery seal web web/ui words")},
+		{"web/portal", in("audit bill brand consent day db dossier enroll event fault household id identity ledger letter member money paper payment processor processor/nacha recovery seal staff web web/ui words")},
 	}},
 	{"whole", "what puts the parts together, and the worlds they are tried in", []room{
 		{"sandbox", nil},

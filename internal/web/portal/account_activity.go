@@ -11,6 +11,7 @@ import (
 	"memberpay/internal/audit"
 	"memberpay/internal/identity"
 	"memberpay/internal/member"
+	"memberpay/internal/staff"
 	"memberpay/internal/web"
 	"memberpay/internal/web/ui"
 	"memberpay/internal/words"
@@ -50,7 +51,11 @@ func (p *Portal) activity(c *web.Context) error {
 		list = list[:activityAPage]
 		v.Older = "/account/activity?before=" + url.QueryEscape(list[activityAPage-1].ID)
 	}
-	s := activityScribe{w: c.Words, who: who, known: known, when: func(e audit.Entry) string { return moment(c, e.At) }}
+	names, err := staff.FirstNames(ctx, q, staffIn(list))
+	if err != nil {
+		return err
+	}
+	s := activityScribe{w: c.Words, who: who, known: known, staff: names, when: func(e audit.Entry) string { return moment(c, e.At) }}
 	v.Table = ui.Table{Caption: c.T("activity.title"), HideCaption: true, FirstIsHeader: true, Columns: []ui.Column{
 		{Label: c.T("activity.when")}, {Label: c.T("activity.who")}, {Label: c.T("activity.what")}, {Label: c.T("activity.more")}}}
 	for _, e := range list {
@@ -61,11 +66,23 @@ func (p *Portal) activity(c *web.Context) error {
 	return c.Render(http.StatusOK, activityPage(frame, v))
 }
 
+// staffIn are the accounts of staff that did something.
+func staffIn(list []audit.Entry) []string {
+	var out []string
+	for _, e := range list {
+		if identity.Actor(e.Role).Staff() && e.Actor != "" {
+			out = append(out, e.Actor)
+		}
+	}
+	return unique(out)
+}
+
 // activityScribe writes entries of the log as their member reads them.
 type activityScribe struct {
 	w     *words.Words
 	who   identity.Profile
 	known map[string]member.Member
+	staff map[string]string // first names by account id
 	when  func(audit.Entry) string
 }
 
@@ -84,6 +101,9 @@ func (s activityScribe) actor(e audit.Entry) string {
 		return s.w.T("activity.stranger")
 	}
 	if key := "activity.role." + e.Role; s.w.Has(key) {
+		if name := s.staff[e.Actor]; name != "" && identity.Actor(e.Role).Staff() {
+			return s.w.T("activity.staff", "Name", name, "Role", s.w.T(key))
+		}
 		return s.w.T(key)
 	}
 	return s.w.T("activity.role.other")

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"memberpay/internal/audit"
+	"memberpay/internal/db"
+	"memberpay/internal/identity"
 	"memberpay/internal/payment"
 )
 
@@ -22,19 +24,23 @@ func TestWhoLookedAtMyRecord(t *testing.T) {
 	h.visitor().post("/sign-in", signInForm(rosaEmail, "wrong", ""))
 	h.visitor().post("/sign-in", signInForm("nobody@mail.example", "wrong", ""))
 	rosa := h.rosa()
-	id := h.session(rosa).AccountID
+	id, agent := h.session(rosa).AccountID, h.account(identity.Agent)
 	h.pass(time.Minute)
 	h.logged(
-		audit.Entry{At: h.clock(), Actor: "acc_agent", Role: audit.Agent, Action: "member.view", Subject: h.people["Rosa"], Member: h.people["Rosa"], From: "10.9.8.7", Reason: "Caller asked about a bill " + hostile},
-		audit.Entry{At: h.clock(), Actor: "acc_agent", Role: audit.Agent, Action: "member.view", Subject: h.people["Avery"], Member: h.people["Avery"], Reason: "Avery's own business"},
+		audit.Entry{At: h.clock(), Actor: agent, Role: audit.Agent, Action: "member.view", Subject: h.people["Rosa"], Member: h.people["Rosa"], From: "10.9.8.7", Reason: "Caller asked about a bill " + hostile},
+		audit.Entry{At: h.clock(), Actor: agent, Role: audit.Agent, Action: "member.view", Subject: h.people["Avery"], Member: h.people["Avery"], Reason: "Avery's own business"},
 		audit.Entry{At: h.clock(), Actor: "acc_new", Role: audit.Finance, Action: "member.some.new_verb", Member: h.people["Rosa"]},
 		audit.Entry{At: h.clock(), Actor: "acc_new", Role: audit.Finance, Action: "new_verb", Member: h.people["Rosa"]})
+	h.write(func(tx *db.Tx) error {
+		_, err := tx.ExecContext(t.Context(), "INSERT INTO staff (account_id, name, created_at) VALUES ($1, 'Jordan Familyname', 1)", agent)
+		return err
+	})
 	h.walk([]row{
 		{name: "the page", who: rosa, path: "/account/activity", status: 200, contains: []string{"Who looked at your record", "You Signed in", "Someone who did not get in Tried to sign in",
-			"Someone who knew a number and the date of birth Found your bills without signing in", "Support agent Opened your record Reason: Caller asked about a bill", "November 23, 2026 at 12:01",
+			"Someone who knew a number and the date of birth Found your bills without signing in", "Jordan, Support agent Opened your record Reason: Caller asked about a bill", "November 23, 2026 at 12:01",
 			"Finance team Changed your record", "Finance team Did something in your account", "from 192.0.…"},
-			lacks: []string{"Avery", "10.9", "192.0.2", "acc_agent", rosaEmail}},
-		{name: "in Spanish", who: rosa, path: "/account/activity?lang=es", status: 200, contains: []string{"Quién vio su expediente", "Agente de atención Abrió su expediente Motivo:"}},
+			lacks: []string{"Avery", "10.9", "192.0.2", "Familyname", agent, rosaEmail}},
+		{name: "in Spanish", who: rosa, path: "/account/activity?lang=es", status: 200, contains: []string{"Quién vio su expediente", "Jordan, Agente de atención Abrió su expediente Motivo:"}},
 		{name: "a hostile page", who: rosa, path: "/account/activity?lang=en&before=%27%3Cscript%3Ealert%00%FF", status: 200},
 		{name: "a stranger's page", who: h.opened(h.member("Avery")), path: "/account/activity", status: 200, contains: []string{"Avery's own business"}, lacks: []string{"Caller asked", "Tried to sign in"}},
 	})
