@@ -129,7 +129,7 @@ func (h *Households) idLetter(ctx context.Context, tx *db.Tx, now time.Time, req
 	}
 	m := meant[0]
 	entry.Member = m.ID
-	to, err := onFile(ctx, tx, now, m)
+	to, err := h.onFile(ctx, tx, now, m)
 	if err != nil {
 		return nil, err
 	}
@@ -152,26 +152,26 @@ func (h *Households) idLetter(ctx context.Context, tx *db.Tx, now time.Time, req
 	return []event.Message{letter.New(letter.MemberID{MemberID: m.MemberID}, requestID, to)}, nil
 }
 
-// onFile is where a member is reached by what the plan has on file: by e-mail, else by a text. A child without either is
-// reached through who pays for them. Nobody writes to the dead.
-func onFile(ctx context.Context, q db.Queryer, now time.Time, m member.Member) (letter.To, error) {
-	to := reach(m)
+// onFile is where a member is reached by what the plan has on file: by e-mail, else by a text where texts are sent. A
+// child without either is reached through who pays for them. Nobody writes to the dead.
+func (h *Households) onFile(ctx context.Context, q db.Queryer, now time.Time, m member.Member) (letter.To, error) {
+	to := h.reach(m)
 	if to.Recipient == "" && m.Minor(day.Of(now, time.UTC)) && !m.Self() {
 		payer, err := member.Get(ctx, q, m.GuarantorID)
 		if err != nil {
 			return to, err
 		}
-		to = reach(payer)
+		to = h.reach(payer)
 	}
 	return to, nil
 }
 
-func reach(m member.Member) letter.To {
+func (h *Households) reach(m member.Member) letter.To {
 	switch {
 	case m.Deceased:
 	case identity.ValidEmail(m.Email):
 		return letter.To{Channel: event.Mail, Recipient: m.Email, Language: m.Language}
-	case m.TextNumber() != "":
+	case h.CanText && m.TextNumber() != "":
 		return letter.To{Channel: event.Text, Recipient: m.TextNumber(), Language: m.Language}
 	}
 	return letter.To{}

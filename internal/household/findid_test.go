@@ -43,7 +43,7 @@ func openWith(t testing.TB, d *db.DB, box *seal.Box) *world {
 	t.Helper()
 	w := &world{TB: t, now: time.Date(2026, 12, 3, 12, 0, 0, 0, time.UTC)}
 	w.Households = household.New(household.Config{DB: d, Accounts: identity.New(d, box, 1), Seal: box, Outbox: event.NewOutbox(box),
-		BaseURL: "https://pay.larkspur.example", Now: func() time.Time { return w.now }, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		CanText: true, BaseURL: "https://pay.larkspur.example", Now: func() time.Time { return w.now }, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	return w
 }
 
@@ -160,6 +160,14 @@ func TestWhoGetsAMemberID(t *testing.T) {
 			case c.want != "" && (len(got) != before+1 || got[len(got)-1] != c.want):
 				t.Errorf("%s: %q, want %q", c.name, got[before:], c.want)
 			}
+		}
+		// Where nobody sends texts, none waits for a day when somebody does.
+		w.CanText = false
+		before := len(w.outbox(letter.KindMemberID))
+		w.ask(question("Paul", "Phone", "97001"))
+		w.answer()
+		if got := w.outbox(letter.KindMemberID); len(got) != before {
+			t.Errorf("without texts: sent %s", got[len(got)-1])
 		}
 	})
 }

@@ -16,6 +16,7 @@ type Config struct {
 	Accounts *identity.Accounts
 	Seal     *seal.Box
 	Outbox   *event.Outbox
+	CanText  bool             // text messages are sent
 	BaseURL  string           // public address of the portal, without a slash at the end
 	Now      func() time.Time // time.Now where nil
 	Log      *slog.Logger     // slog.Default where nil
