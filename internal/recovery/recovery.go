@@ -52,6 +52,10 @@ const (
 	atOnce   = 50 // questions answered in one round
 )
 
+// codesSent bounds the codes that strangers can set off to one account, and with them how often one can be guessed: five
+// tries a code. It is a limit of its own, so that nobody uses up the codes that the owner needs to sign in.
+var codesSent = identity.Limit{Name: "recover/sent", Hits: 10, Window: 24 * time.Hour}
+
 // Errors of the verbs.
 var (
 	ErrOver = fault.New(fault.NotFound, "recovery.over") // finished, too long ago, or begun in another browser
@@ -164,7 +168,7 @@ func (r *Recoveries) answer(ctx context.Context, recoveryID string) error {
 
 // send sends a code, unless the account was sent too many.
 func (r *Recoveries) send(ctx context.Context, tx *db.Tx, now time.Time, subject, accountID, purpose string, to letter.To) error {
-	if err := identity.AllowIn(ctx, tx, now, identity.CodesSent, accountID); fault.Is(err, fault.Busy) {
+	if err := identity.AllowIn(ctx, tx, now, codesSent, accountID); fault.Is(err, fault.Busy) {
 		return nil
 	} else if err != nil {
 		return err
