@@ -28,11 +28,13 @@ type historyView struct {
 	Table   ui.Table
 	CSV     string // address of the same list as a file
 	NoMatch string
-	Any     bool // there are payments at all
+	Any     bool   // there are payments at all
+	Older   string // address of all payments, where older ones are left out
 	Pages   ui.Pages
 }
 
-// history lists the payments of whoever is reading, newest first, all or those that match a search.
+// history lists the payments of whoever is reading, newest first, all or those that match a search. Those of long ago are
+// shown to somebody who has just proved who they are.
 func (p *Portal) history(c *web.Context) error {
 	query := strings.TrimSpace(strings.ToValidUTF8(c.R.URL.Query().Get("q"), ""))
 	var problems []ui.Problem
@@ -42,12 +44,19 @@ func (p *Portal) history(c *web.Context) error {
 		problems = append(problems, ui.Problem{Field: "q", Text: c.T("error.query.long")})
 		status = http.StatusUnprocessableEntity
 	}
-	all, err := payment.List(c.R.Context(), p.DB.Read(), payments(c), mostPayments)
+	if older(c) && !c.Fresh() {
+		return c.Redirect(p.proveFor(c))
+	}
+	all, left, err := p.paymentsSeen(c)
 	if err != nil {
 		return err
 	}
 	list := search(c, all, query)
-	keep := url.Values{"q": {query}}.Encode()
+	params := url.Values{"q": {query}}
+	if older(c) {
+		params.Set("all", "1")
+	}
+	keep := params.Encode()
 	shown, pages := cut(list, c.R.URL.Query().Get("page"), "/payments?"+keep+"&page=")
 	bills, err := p.billsOf(c, shown)
 	if err != nil {
@@ -55,6 +64,9 @@ func (p *Portal) history(c *web.Context) error {
 	}
 	v := historyView{Query: query, Count: c.Words.N("history.count", len(list)), CSV: "/payments.csv?" + keep, Any: len(all) > 0,
 		Pages: pages, Table: paymentTable(c, shown, bills)}
+	if left {
+		v.Any, v.Older = true, "/payments?"+url.Values{"all": {"1"}, "q": {query}}.Encode()
+	}
 	if len(list) == 0 && query != "" {
 		v.NoMatch = c.T("history.no_match", "Query", query)
 	}
@@ -62,6 +74,33 @@ func (p *Portal) history(c *web.Context) error {
 	frame.Wide = true
 	frame.Problems = problems
 	return c.Render(status, historyPage(frame, v))
+}
+
+// older reports whether payments of long ago are asked for too.
+func older(c *web.Context) bool { return c.R.URL.Query().Get("all") != "" }
+
+// proveFor is where a reader proves who they are for this page: a guest by signing in, a member once more.
+func (p *Portal) proveFor(c *web.Context) string {
+	if !c.Session.SignedIn() {
+		return p.Door(c, web.Account)
+	}
+	return p.Prove(c)
+}
+
+// paymentsSeen returns the payments that the reader may see, the newest first: all of them right after a proof of who they
+// are, later those of the last twelve months. left reports whether older ones are left out.
+func (p *Portal) paymentsSeen(c *web.Context) (list []payment.Payment, left bool, err error) {
+	all, err := payment.List(c.R.Context(), p.DB.Read(), payments(c), mostPayments)
+	if err != nil || c.Fresh() {
+		return all, false, err
+	}
+	since := c.Now.AddDate(-1, 0, 0)
+	for _, pay := range all {
+		if !pay.SubmittedAt.Before(since) {
+			list = append(list, pay)
+		}
+	}
+	return list, len(list) < len(all), nil
 }
 
 // paymentTable is a row a payment, each with the way to its page.
@@ -170,7 +209,10 @@ func paymentTag(w *words.Words, s payment.State) ui.Tag {
 // historyCSV is the list as a file for spreadsheets (RFC 4180, UTF-8 with the mark that spreadsheet programs look for).
 // A search holds for it too.
 func (p *Portal) historyCSV(c *web.Context) error {
-	all, err := payment.List(c.R.Context(), p.DB.Read(), payments(c), mostPayments)
+	if older(c) && !c.Fresh() {
+		return c.Redirect(p.proveFor(c))
+	}
+	all, _, err := p.paymentsSeen(c)
 	if err != nil {
 		return err
 	}

@@ -64,6 +64,35 @@ func TestHistory(t *testing.T) {
 	})
 }
 
+// TestOldPaymentsAskWhoItIs shows what is older than a year right after signing in, and later after another proof only; to a
+// guest never.
+func TestOldPaymentsAskWhoItIs(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	old := id.Grouped(h.paid("M-300", 1_234).Confirmation)
+	h.pass(366 * 24 * time.Hour)
+	young := id.Grouped(h.paid("P-88201", 41_000).Confirmation)
+	rosa, guest := h.rosa(), h.guest(rosaNumber, rosaBirth)
+	h.walk([]row{
+		{name: "right after signing in", who: rosa, path: "/payments", status: 200, contains: []string{old, young}, lacks: []string{"Show older"}},
+		{name: "as a file", who: rosa, path: "/payments.csv", status: 200, contains: []string{old, young}},
+	})
+	h.pass(16 * time.Minute)
+	ask := "/confirm?to=" + url.QueryEscape("/payments?all=1&q=")
+	h.walk([]row{
+		{name: "later", who: rosa, path: "/payments", status: 200, contains: []string{young, "last 12 months", "Show older payments too"}, lacks: []string{old}},
+		{name: "a search", who: rosa, path: "/payments?q=" + old, status: 200, contains: []string{"No payment matches", "Show older payments too"}, lacks: []string{"$12.34"}},
+		{name: "the file", who: rosa, path: "/payments.csv", status: 200, contains: []string{young}, lacks: []string{old}},
+		{name: "all", who: rosa, path: "/payments?all=1&q=", status: 303, to: ask},
+		{name: "the file of all", who: rosa, path: "/payments.csv?all=1", status: 303, to: "/confirm?to="},
+		{name: "proved", who: rosa, path: "/confirm", form: url.Values{"password": {rosaPassword}, "to": {"/payments?all=1&q="}}, status: 303, to: "/payments?all=1&q="},
+		{name: "all of them", who: rosa, path: "/payments?all=1&q=", status: 200, contains: []string{old, young}},
+		{name: "a guest", who: guest, path: "/payments", status: 200, lacks: []string{old}},
+		{name: "a guest wants all", who: guest, path: "/payments?all=1", status: 303, to: "/sign-in?to="},
+		{name: "a guest's file", who: guest, path: "/payments.csv?all=1", status: 303, to: "/sign-in?to="},
+	})
+}
+
 func TestHistoryAsAFile(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
