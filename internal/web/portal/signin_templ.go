@@ -167,7 +167,7 @@ func signInPage(p ui.Page, v signInView) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = ui.Links([]ui.Link{{Label: guestWay(p.W, v.To), Href: v.Guest}, {Label: p.T("signin.create"), Href: "/join"}, {Label: p.T("recover.link"), Href: "/recover"}}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Links([]ui.Link{{Label: guestWay(p.W, v.To), Href: v.Guest}, {Label: p.T("signin.create"), Href: "/join"}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
