@@ -53,6 +53,7 @@ func (p *Portal) Routes() []web.Route {
 		{Method: "POST", Path: "/sign-out", Access: web.Anyone, Handle: p.signOut},
 		{Method: "POST", Path: "/session/extend", Access: web.Known, Handle: p.extend},
 		{Method: "GET", Path: "/.well-known/change-password", Access: web.Anyone, Handle: p.changePassword},
+		{Method: "GET", Path: "/.well-known/security.txt", Access: web.Anyone, Handle: p.securityTXT},
 
 		{Method: "GET", Path: "/pay", Access: web.Anyone, Handle: p.find},
 		{Method: "POST", Path: "/pay", Access: web.Anyone, Handle: p.findPost},
