@@ -45,7 +45,7 @@ func OpenKey(ctx context.Context, d *db.DB, box *seal.Box, now time.Time) (*Key,
 	if err != nil {
 		return nil, fmt.Errorf("make the audit key: %w", err)
 	}
-	sealed, err := box.Seal([]byte(secret+"\n"+public), keyPlace)
+	sealed, err := box.Seal([]byte(secret+"\n"+public), keySecret.Place(keyName))
 	if err != nil {
 		return nil, fmt.Errorf("make the audit key: %w", err)
 	}
@@ -77,14 +77,12 @@ func ReadKey(ctx context.Context, q db.Queryer, box *seal.Box) (*Key, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the audit key: %w", err)
 	}
-	both, err := box.Open(sealed, keyPlace)
+	both, err := box.Open(sealed, keySecret.Place(keyName))
 	if err != nil {
 		return nil, fmt.Errorf("read the audit key: %w", err)
 	}
 	return newKey(string(both))
 }
-
-const keyPlace = "audit_key/" + keyName + "/secret_sealed"
 
 func newKey(both string) (*Key, error) {
 	secret, public, _ := strings.Cut(both, "\n")

@@ -2,7 +2,10 @@ package audit
 
 import "memberpay/internal/seal"
 
-// SealedColumns are the columns in which this package keeps sealed values.
-var SealedColumns = []seal.Column{
-	{Table: "audit_key", Key: "name", Name: "secret_sealed"},
-}
+// The columns in which this package keeps sealed values.
+var (
+	keySecret = seal.Column{Table: "audit_key", Key: "name", Name: "secret_sealed"}
+)
+
+// SealedColumns are all of them: those whose values a rotation of keys seals again.
+var SealedColumns = []seal.Column{keySecret}

@@ -112,7 +112,7 @@ func (o *Outbox) seal(m Message) (recipient, data any, err error) {
 	if o == nil || o.box == nil {
 		return nil, nil, errors.New("the outbox has no key to seal with")
 	}
-	if recipient, err = o.box.Seal([]byte(m.Recipient), place(m.ID, "recipient_sealed")); err != nil {
+	if recipient, err = o.box.Seal([]byte(m.Recipient), outboxRecipient.Place(m.ID)); err != nil {
 		return nil, nil, err
 	}
 	if m.Data == nil {
@@ -125,12 +125,9 @@ func (o *Outbox) seal(m Message) (recipient, data any, err error) {
 	if len(raw) > maxData {
 		return nil, nil, fmt.Errorf("%d bytes of data; a message holds at most %d", len(raw), maxData)
 	}
-	data, err = o.box.Seal(raw, place(m.ID, "data_sealed"))
+	data, err = o.box.Seal(raw, outboxData.Place(m.ID))
 	return recipient, data, err
 }
-
-// place is what a column of a message is sealed for.
-func place(messageID, column string) string { return "outbox/" + messageID + "/" + column }
 
 // Claim takes up to n messages of one channel that are due and puts each off by a growing pause, so that nobody else
 // takes them and a crash only delays them. Messages of any channel whose NotAfter has passed are given up. One that
@@ -229,14 +226,14 @@ func (o *Outbox) open(m *sealedMessage) error {
 		return errors.New("the outbox has no key to open with")
 	}
 	if len(m.recipient) > 0 {
-		plain, err := o.box.Open(m.recipient, place(m.ID, "recipient_sealed"))
+		plain, err := o.box.Open(m.recipient, outboxRecipient.Place(m.ID))
 		if err != nil {
 			return err
 		}
 		m.Recipient = string(plain)
 	}
 	if len(m.data) > 0 {
-		plain, err := o.box.Open(m.data, place(m.ID, "data_sealed"))
+		plain, err := o.box.Open(m.data, outboxData.Place(m.ID))
 		if err != nil {
 			return err
 		}

@@ -53,7 +53,7 @@ func (h *Households) AskID(ctx context.Context, now time.Time, q Question, who a
 	return nil
 }
 
-func askedPlace(requestID string) string { return "member_id_request/" + requestID + "/asked_sealed" }
+func askedPlace(requestID string) string { return requestAsked.Place(requestID) }
 
 // answersAtOnce is how many questions one round answers.
 const answersAtOnce = 50

@@ -174,7 +174,7 @@ func (h *Households) helpEmail(help member.Help) (string, error) {
 	return string(plain), err
 }
 
-func helpEmailPlace(helpID string) string { return "help/" + helpID + "/email_sealed" }
+func helpEmailPlace(helpID string) string { return helpEmail.Place(helpID) }
 
 // hashSecret is the form in which a link's token and a browser's proof are kept.
 func hashSecret(secret string) string {

@@ -114,7 +114,7 @@ func Join(ctx context.Context, tx *db.Tx, accountID string, members ...string) e
 }
 
 // emailPlace is where the address of an account is sealed for.
-func emailPlace(accountID string) string { return "account/" + accountID + "/email_sealed" }
+func emailPlace(accountID string) string { return accountEmail.Place(accountID) }
 
 // emailIndex is the blind index of a sign-in address. Staff and members sign in at doors of their own, so the same
 // address may stand at both.

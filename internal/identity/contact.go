@@ -201,4 +201,4 @@ func (a *Accounts) RemoveContactPoint(ctx context.Context, tx *db.Tx, now time.T
 	return nil
 }
 
-func pointPlace(pointID string) string { return "contact_point/" + pointID + "/value_sealed" }
+func pointPlace(pointID string) string { return pointValue.Place(pointID) }

@@ -154,7 +154,7 @@ func (a *Accounts) RemoveTOTP(ctx context.Context, tx *db.Tx, accountID string) 
 	return nil
 }
 
-func totpPlace(accountID string) string { return "totp/" + accountID + "/secret_sealed" }
+func totpPlace(accountID string) string { return totpSecret.Place(accountID) }
 
 // totpStepOf is the time step whose code this is, and 0 for none. It looks at every step that may be, whichever it is.
 func totpStepOf(secret []byte, code string, now time.Time) (found int64) {

@@ -12,8 +12,8 @@ import (
 )
 
 // settled is how long a key must have been out of use before it is taken out: what was sealed with it in the last moment
-// is stored by then, and no program seals with a keyset that old.
-const settled = 10 * time.Minute
+// is stored by then, what was sealed into a cookie has run out, and no program seals with a keyset that old.
+const settled = 30 * time.Minute
 
 // ErrNeeded means that an old key is still needed. The text around it says for what.
 var ErrNeeded = errors.New("old keys are still needed and nothing was taken out")

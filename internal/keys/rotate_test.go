@@ -439,7 +439,7 @@ func TestRetireTakesKeysOutOnlyWhenNothingNeedsThem(t *testing.T) {
 				t.Errorf("the keyset was changed: %v", err)
 			}
 		}
-		refused("10m0s", fmt.Sprint(old))
+		refused("30m0s", fmt.Sprint(old))
 		in.tell(t, late.Box, "straggler") // its keyset is the one of before
 		c.pass(settled)
 		refused("1 in outbox.recipient_sealed under key "+fmt.Sprint(old), "1 in outbox.data_sealed", "memberpay keys rotate")

@@ -299,7 +299,7 @@ func (d Draft) Request(box *seal.Box) (Request, error) {
 }
 
 // draftPlace is what a sealed account number is bound to.
-func draftPlace(draftID string) string { return "draft/" + draftID + "/sealed" }
+func draftPlace(draftID string) string { return draftSealed.Place(draftID) }
 
 var errNoDraft = fault.New(fault.NotFound, "draft.not_found")
 

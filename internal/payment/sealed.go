@@ -2,7 +2,10 @@ package payment
 
 import "memberpay/internal/seal"
 
-// SealedColumns are the columns in which this package keeps sealed values.
-var SealedColumns = []seal.Column{
-	{Table: "draft", Key: "id", Name: "sealed"},
-}
+// The columns in which this package keeps sealed values.
+var (
+	draftSealed = seal.Column{Table: "draft", Key: "id", Name: "sealed"}
+)
+
+// SealedColumns are all of them: those whose values a rotation of keys seals again.
+var SealedColumns = []seal.Column{draftSealed}

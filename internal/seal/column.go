@@ -1,7 +1,7 @@
 package seal
 
-// Column is one column of sealed values, so that they can be found and sealed again with a newer key. Each package lists
-// its own in SealedColumns; a test holds the lists against the schema.
+// Column is one column of sealed values. A package names its own, seals for their Place, and lists them in SealedColumns,
+// so that a rotation finds what it has to seal again; a test holds the lists against the schema.
 type Column struct {
 	Table string
 	Key   string // the table's primary key, one column of text

@@ -75,7 +75,7 @@ func staffID(who audit.Who) string {
 }
 
 func invitationPlace(invitationID string) string {
-	return "staff_invitation/" + invitationID + "/email_sealed"
+	return invitationEmail.Place(invitationID)
 }
 
 // Invitations returns the invitations that nobody has accepted or taken back, the newest first.

@@ -2,8 +2,11 @@ package staff
 
 import "memberpay/internal/seal"
 
-// SealedColumns are the columns in which this package keeps sealed values.
-var SealedColumns = []seal.Column{
-	{Table: "staff_invitation", Key: "id", Name: "email_sealed"},
-	{Table: "sso_attempt", Key: "state_hash", Name: "verifier_sealed"},
-}
+// The columns in which this package keeps sealed values.
+var (
+	invitationEmail = seal.Column{Table: "staff_invitation", Key: "id", Name: "email_sealed"}
+	attemptVerifier = seal.Column{Table: "sso_attempt", Key: "state_hash", Name: "verifier_sealed"}
+)
+
+// SealedColumns are all of them: those whose values a rotation of keys seals again.
+var SealedColumns = []seal.Column{invitationEmail, attemptVerifier}

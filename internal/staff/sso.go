@@ -93,7 +93,7 @@ func (s *Staff) BeginSSO(ctx context.Context, now time.Time, to string) (url, st
 	return client.AuthCodeURL(state, oidc.Nonce(nonce), oauth2.S256ChallengeOption(verifier)), state, nil
 }
 
-func attemptPlace(stateHash string) string { return "sso_attempt/" + stateHash + "/verifier_sealed" }
+func attemptPlace(stateHash string) string { return attemptVerifier.Place(stateHash) }
 
 // FinishSSO ends a sign-in with what the provider sent back and returns whose it is and where they were going. state is
 // the browser's own, from its cookie; sent is the one in the address.

@@ -320,4 +320,4 @@ func hash(content []byte) string {
 }
 
 // filePlace is what the sealed content of a file for the bank is bound to.
-func filePlace(fileID string) string { return "ach_file/" + fileID + "/content_sealed" }
+func filePlace(fileID string) string { return fileContent.Place(fileID) }

@@ -93,7 +93,7 @@ func (r *Rail) Prepare(e Entry) (Prepared, error) {
 }
 
 // place is what a sealed account number is bound to.
-func place(paymentID string) string { return "ach_entry/" + paymentID + "/account_sealed" }
+func place(paymentID string) string { return entryAccount.Place(paymentID) }
 
 const insertEntry = `INSERT INTO ach_entry (payment_id, individual_id, payee, name, routing, account_sealed,
  account_last4, account_type, amount_cents, state, queued_at, updated_at) VALUES `

@@ -147,7 +147,7 @@ func (r *Rail) storeInbound(ctx context.Context, name, sum string, content []byt
 	if err != nil || there {
 		return state, err
 	}
-	sealed, err := r.seal.Seal(content, "ach_inbound/"+sum+"/content_sealed")
+	sealed, err := r.seal.Seal(content, inboundContent.Place(sum))
 	if err != nil {
 		return inboundState{}, fmt.Errorf("seal: %w", err)
 	}
