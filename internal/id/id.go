@@ -4,7 +4,9 @@ package id
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base32"
+	"encoding/hex"
 	"strings"
 
 	"github.com/google/uuid"
@@ -23,6 +25,13 @@ func Secret() string {
 	var b [32]byte
 	rand.Read(b[:])
 	return enc.EncodeToString(b[:])
+}
+
+// Digest is the form in which a Secret is kept where it has to be known again: its SHA-256, in hex. A Secret has too many
+// possibilities to be found from it.
+func Digest(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
 }
 
 // alphabet has 29 symbols, a prime, without vowels (no words appear) and without 0 and 1 (nothing to confuse).

@@ -26,7 +26,7 @@ func (a *Accounts) Recognize(ctx context.Context, tx *db.Tx, now time.Time, acco
 	if len(token) != len(id.Secret()) {
 		token = id.Secret()
 	}
-	row := hashToken(token + " of " + accountID)
+	row := id.Digest(token + " of " + accountID)
 	n, err := changed(ctx, tx, "UPDATE known_browser SET seen_at = $2 WHERE id = $1", row, db.Micros(now))
 	if err != nil || n > 0 {
 		return token, false, wrapBrowser(err)

@@ -13,6 +13,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 
 	"memberpay/internal/db"
+	"memberpay/internal/id"
 )
 
 // CeremonyLife is how long a browser may take from the options to its response.
@@ -127,7 +128,7 @@ func (a *Accounts) finish(ctx context.Context, now time.Time, p purpose, account
 	}
 	err = a.db.Write(ctx, func(tx *db.Tx) error {
 		n, err := changed(ctx, tx, "INSERT INTO ceremony (id, account_id, purpose, data, expires_at) VALUES ($1, $2, $3, '', $4) ON CONFLICT (id) DO NOTHING",
-			hashToken(c.Challenge), c.Account, c.Purpose, c.Expires)
+			id.Digest(c.Challenge), c.Account, c.Purpose, c.Expires)
 		if err == nil && n == 0 {
 			return ErrPasskeyOver
 		}

@@ -33,7 +33,7 @@ type Device struct {
 func (a *Accounts) Remember(ctx context.Context, tx *db.Tx, now time.Time, accountID, browser string) (token string, err error) {
 	token = id.Secret()
 	_, err = tx.ExecContext(ctx, `INSERT INTO device (id, account_id, browser, created_at, seen_at, expires_at) VALUES ($1, $2, $3, $4, $4, $5)`,
-		hashToken(token), accountID, browser, db.Micros(now), db.Micros(now.Add(DeviceLife)))
+		id.Digest(token), accountID, browser, db.Micros(now), db.Micros(now.Add(DeviceLife)))
 	if err != nil {
 		return "", fmt.Errorf("remember a browser: %w", err)
 	}
@@ -52,10 +52,10 @@ func (a *Accounts) Remembered(ctx context.Context, now time.Time, accountID, tok
 	}
 	var there bool
 	err := a.db.Read().QueryRowContext(ctx, "SELECT COUNT(*) > 0 FROM device WHERE id = $1 AND account_id = $2 AND expires_at > $3",
-		hashToken(token), accountID, db.Micros(now)).Scan(&there)
+		id.Digest(token), accountID, db.Micros(now)).Scan(&there)
 	if err == nil && there {
 		err = a.db.Write(ctx, func(tx *db.Tx) error {
-			_, err := tx.ExecContext(ctx, "UPDATE device SET seen_at = $2 WHERE id = $1", hashToken(token), db.Micros(now))
+			_, err := tx.ExecContext(ctx, "UPDATE device SET seen_at = $2 WHERE id = $1", id.Digest(token), db.Micros(now))
 			return err
 		})
 	}

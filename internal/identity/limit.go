@@ -8,6 +8,7 @@ import (
 
 	"memberpay/internal/db"
 	"memberpay/internal/fault"
+	"memberpay/internal/id"
 )
 
 // Limit bounds how often something may be tried: at most Hits within Window. All nodes share the count.
@@ -116,7 +117,7 @@ func AllowIn(ctx context.Context, tx *db.Tx, now time.Time, l Limit, subject str
 }
 
 // bucket names the row that counts the tries of a subject.
-func bucket(l Limit, subject string) string { return hashToken(l.Name + " " + subject) }
+func bucket(l Limit, subject string) string { return id.Digest(l.Name + " " + subject) }
 
 // network is the part of an address that its owner cannot change at will. Of an IPv6 address that is the first half: the
 // other half is the household's own.

@@ -2,9 +2,7 @@ package identity
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -98,7 +96,7 @@ type Opening struct {
 // sessions it continues, so that somebody who signs in or looks up another bill is still the one who paid a moment ago.
 func (a *Accounts) Start(ctx context.Context, now time.Time, o Opening) (Session, string, error) {
 	token := id.Secret()
-	s := Session{ID: hashToken(token), AccountID: o.AccountID, Members: o.Members, Waiting: o.Waiting, How: o.How, Browser: o.Browser,
+	s := Session{ID: id.Digest(token), AccountID: o.AccountID, Members: o.Members, Waiting: o.Waiting, How: o.How, Browser: o.Browser,
 		Address: o.Address, CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(Longest), Earlier: o.Earlier[max(0, len(o.Earlier)-mostEarlier):]}
 	if !o.ExpiresAt.IsZero() {
 		s.ExpiresAt = o.ExpiresAt
@@ -180,7 +178,7 @@ func (a *Accounts) Find(ctx context.Context, now time.Time, token string) (Sessi
 	if token == "" {
 		return Session{}, nil
 	}
-	s, alive, err := scanSession(now, a.db.Read().QueryRowContext(ctx, selectSession+" WHERE s.id = $1", hashToken(token)).Scan)
+	s, alive, err := scanSession(now, a.db.Read().QueryRowContext(ctx, selectSession+" WHERE s.id = $1", id.Digest(token)).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Session{}, nil
 	}
@@ -299,9 +297,4 @@ func (a *Accounts) Sweep(ctx context.Context, now time.Time) (gone int64, err er
 		return nil
 	})
 	return gone, err
-}
-
-func hashToken(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return hex.EncodeToString(sum[:])
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"memberpay/internal/db/dbtest"
 	"memberpay/internal/event"
 	"memberpay/internal/letter"
 	"memberpay/internal/paper"
@@ -18,6 +19,9 @@ import (
 func TestSheets(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("pdfinfo"); err != nil {
+		if dbtest.RequireAll() {
+			t.Fatal(err)
+		}
 		t.Skip("pdfinfo is not installed (Debian: apt-get install poppler-utils)")
 	}
 	l := writer(t)

@@ -2,9 +2,7 @@ package recovery
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -82,7 +80,7 @@ func (r *Recoveries) Ask(ctx context.Context, now time.Time, email, language str
 	}
 	err = r.DB.Write(ctx, func(tx *db.Tx) error {
 		if err := tx.Later(ctx, "ask to get back in", `INSERT INTO recovery (id, token_hash, email_sealed, language, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-			recoveryID, hashToken(token), sealed, language, db.Micros(now), db.Micros(now.Add(life))); err != nil {
+			recoveryID, id.Digest(token), sealed, language, db.Micros(now), db.Micros(now.Add(life))); err != nil {
 			return err
 		}
 		return audit.Append(ctx, tx, who.Did(now, "recovery.asked", recoveryID, ""))
@@ -94,11 +92,6 @@ func (r *Recoveries) Ask(ctx context.Context, now time.Time, email, language str
 }
 
 func place(recoveryID string) string { return "recovery/" + recoveryID + "/email_sealed" }
-
-func hashToken(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return hex.EncodeToString(sum[:])
-}
 
 // Answer looks up those who have asked, sends each who has an account a code, and returns how many had asked. It also
 // forgets what is over.
@@ -185,7 +178,7 @@ func (r *Recoveries) Find(ctx context.Context, now time.Time, token string) (Rec
 	var x Recovery
 	var mail, more int64
 	err := r.DB.Read().QueryRowContext(ctx, "SELECT id, account_id, mail_at, more_at, how FROM recovery WHERE token_hash = $1 AND finished_at = 0 AND expires_at > $2",
-		hashToken(token), db.Micros(now)).Scan(&x.ID, &x.AccountID, &mail, &more, &x.How)
+		id.Digest(token), db.Micros(now)).Scan(&x.ID, &x.AccountID, &mail, &more, &x.How)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Recovery{}, ErrOver
 	}

@@ -52,7 +52,7 @@ func (s *Staff) Invite(ctx context.Context, now time.Time, who audit.Who, name, 
 	url = s.BaseURL + "/desk/invitation/" + token
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO staff_invitation (id, token_hash, name, email_sealed, role, invited_by, created_at, expires_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, invitationID, hashToken(token), name, sealed, role, staffID(who), db.Micros(now), db.Micros(now.Add(InvitationLife))); err != nil {
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, invitationID, id.Digest(token), name, sealed, role, staffID(who), db.Micros(now), db.Micros(now.Add(InvitationLife))); err != nil {
 			return err
 		}
 		l := letter.StaffInvited{Name: name, Role: string(role), URL: url, Expires: now.Add(InvitationLife)}
@@ -89,7 +89,7 @@ func (s *Staff) Invitation(ctx context.Context, now time.Time, token string) (In
 }
 
 func (s *Staff) invited(ctx context.Context, q db.Queryer, now time.Time, token string) (Invitation, error) {
-	list, err := s.invitations(ctx, q, "token_hash = $1 AND ended_at = 0", hashToken(token))
+	list, err := s.invitations(ctx, q, "token_hash = $1 AND ended_at = 0", id.Digest(token))
 	if err == nil && (len(list) == 0 || list[0].Over(now)) {
 		return Invitation{}, ErrInvited
 	}

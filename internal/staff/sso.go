@@ -75,7 +75,7 @@ func (s *Staff) BeginSSO(ctx context.Context, now time.Time, to string) (url, st
 		return "", "", err
 	}
 	state, nonce, verifier := id.Secret(), id.Secret(), oauth2.GenerateVerifier()
-	sealed, err := s.Seal.Seal([]byte(verifier), attemptPlace(hashToken(state)))
+	sealed, err := s.Seal.Seal([]byte(verifier), attemptPlace(id.Digest(state)))
 	if err != nil {
 		return "", "", err
 	}
@@ -84,7 +84,7 @@ func (s *Staff) BeginSSO(ctx context.Context, now time.Time, to string) (url, st
 			return err
 		}
 		_, err := tx.ExecContext(ctx, "INSERT INTO sso_attempt (state_hash, nonce, verifier_sealed, return_to, expires_at) VALUES ($1, $2, $3, $4, $5)",
-			hashToken(state), nonce, sealed, to, db.Micros(now.Add(attemptLife)))
+			id.Digest(state), nonce, sealed, to, db.Micros(now.Add(attemptLife)))
 		return err
 	})
 	if err != nil {
@@ -146,7 +146,7 @@ func (s *Staff) FinishSSO(ctx context.Context, now time.Time, state, sent, code,
 
 // attempt takes a begun sign-in, once.
 func (s *Staff) attempt(ctx context.Context, now time.Time, state string) (nonce, verifier, to string, err error) {
-	hash := hashToken(state)
+	hash := id.Digest(state)
 	var sealed []byte
 	var expires int64
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {

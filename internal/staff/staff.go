@@ -2,9 +2,7 @@ package staff
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -203,9 +201,4 @@ func checkRole(role identity.Actor) error {
 		return ErrRole
 	}
 	return nil
-}
-
-func hashToken(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return hex.EncodeToString(sum[:])
 }

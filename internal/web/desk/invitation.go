@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"memberpay/internal/fault"
-	"memberpay/internal/identity"
 	"memberpay/internal/staff"
 	"memberpay/internal/web"
 	"memberpay/internal/web/ui"
@@ -56,7 +55,7 @@ func (d *Desk) invitationPost(c *web.Context) error {
 	if len(password) > maxPassword {
 		return d.showInvitation(c, http.StatusUnprocessableEntity, ui.Problem{Field: "password", Text: c.T("error.password.long")})
 	}
-	if err := identity.CheckPassword(password, true, i.Name, i.Email, c.Site.Brand.Name); err != nil {
+	if err := c.Site.Accounts.CheckPassword(password, true, i.Name, i.Email); err != nil {
 		return d.showInvitation(c, http.StatusUnprocessableEntity, ui.Problem{Field: "password", Text: c.T(fault.CodeOf(err))})
 	}
 	hashed, err := c.Site.Accounts.Hash(ctx, password)

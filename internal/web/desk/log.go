@@ -116,7 +116,7 @@ func (d *Desk) logCSV(c *web.Context) error {
 			return err
 		}
 		for _, e := range list {
-			out.Write([]string{e.ID, e.At.Format(time.RFC3339Nano), e.Role, e.Actor, e.Action, e.Subject, e.Member, e.From, harmless(e.Reason), harmless(e.Detail)})
+			out.Write([]string{e.ID, e.At.Format(time.RFC3339Nano), e.Role, e.Actor, e.Action, e.Subject, e.Member, e.From, web.Cell(e.Reason), web.Cell(e.Detail)})
 		}
 		rows += len(list)
 		if len(list) < 1000 {
@@ -126,14 +126,6 @@ func (d *Desk) logCSV(c *web.Context) error {
 	}
 	out.Flush()
 	return out.Error()
-}
-
-// harmless keeps a spreadsheet from reading text of people as a formula.
-func harmless(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }
 
 // logLinks lead on from a page of the log.

@@ -9,6 +9,7 @@ import (
 	"memberpay/internal/day"
 	"memberpay/internal/fault"
 	"memberpay/internal/id"
+	"memberpay/internal/identity"
 	"memberpay/internal/member"
 	"memberpay/internal/payment"
 	"memberpay/internal/staff"
@@ -135,16 +136,20 @@ func (d *Desk) showRecord(c *web.Context, status int, v recordView, problems ...
 	}
 	v.Reason = opening.Reason
 	v.Until = c.T("desk.record.until", "Time", c.Words.DateTime(opening.Until, c.Site.Brand.Zone()))
+	email := ""
+	if m.Email != "" {
+		email = identity.MaskEmail(m.Email)
+	}
 	v.About = []ui.Row{{Key: c.T("desk.record.name"), Value: m.Name()}, {Key: c.T("desk.record.number"), Value: ending(m.MemberID)},
 		{Key: c.T("find.birth"), Value: c.Words.DateOf(m.BirthDate.Year(), m.BirthDate.Month(), m.BirthDate.Day())},
-		{Key: c.T("signin.email"), Value: maskEmail(m.Email)}, {Key: c.T("desk.record.phone"), Value: ending(m.Phone)}}
+		{Key: c.T("signin.email"), Value: email}, {Key: c.T("desk.record.phone"), Value: ending(m.Phone)}}
 	if v.Bills, err = d.bills(c, m); err != nil {
 		return err
 	}
 	if v.Payments, err = d.payments(c, m); err != nil {
 		return err
 	}
-	v.MayCode = d.JoinCode != nil && c.Session.Actor().May("verify member")
+	v.MayCode = d.JoinCode != nil && c.Session.Actor().May(identity.VerifyMember)
 	return c.Render(status, recordPage(frame, v))
 }
 
@@ -234,14 +239,4 @@ func ending(s string) string {
 		return strings.Repeat("•", len(r))
 	}
 	return "•••• " + string(r[len(r)-4:])
-}
-
-// maskEmail shows the first letter of an address and of its domain.
-func maskEmail(s string) string {
-	local, domain, ok := strings.Cut(s, "@")
-	if !ok || local == "" || domain == "" {
-		return ""
-	}
-	one := func(s string) string { r, _ := utf8.DecodeRuneInString(s); return string(r) + "•••" }
-	return one(local) + "@" + one(domain)
 }

@@ -242,7 +242,7 @@ func (p *Portal) historyCSV(c *web.Context) error {
 		row := []string{id.Grouped(pay.Confirmation), pay.SubmittedAt.In(c.Site.Brand.Zone()).Format("2006-01-02"), pay.Amount.Plain(),
 			stateName(c.Words, pay.State), paidWith(c, pay), c.Site.Brand.Payee(pay.Payee).LegalName, strings.Join(numbers, "; ")}
 		for i, cell := range row {
-			row[i] = harmless(cell)
+			row[i] = web.Cell(cell)
 		}
 		if err := out.Write(row); err != nil {
 			return err
@@ -250,14 +250,6 @@ func (p *Portal) historyCSV(c *web.Context) error {
 	}
 	out.Flush()
 	return out.Error()
-}
-
-// harmless keeps a spreadsheet from taking text from outside for a formula.
-func harmless(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", []rune(cell)[0]) {
-		return "'" + cell
-	}
-	return cell
 }
 
 // search returns the payments that match a query: a confirmation number in any spelling or part of one, an amount, the

@@ -15,6 +15,7 @@ import (
 	"memberpay/internal/id"
 	"memberpay/internal/money"
 	"memberpay/internal/payment"
+	"memberpay/internal/web"
 )
 
 // paid makes a bank payment of a bill by its claim key, by nobody who is here, and returns it.
@@ -143,8 +144,8 @@ func TestHarmless(t *testing.T) {
 	t.Parallel()
 	for cell, want := range map[string]string{"": "", "abc": "abc", "=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1",
 		"\r=1": "'\r=1", "＝1": "'＝1", "1=1": "1=1", "12.34": "12.34"} {
-		if got := harmless(cell); got != want {
-			t.Errorf("harmless(%q) = %q, want %q", cell, got, want)
+		if got := web.Cell(cell); got != want {
+			t.Errorf("web.Cell(%q) = %q, want %q", cell, got, want)
 		}
 	}
 }

@@ -273,7 +273,7 @@ func (p *Portal) recoverPasswordPost(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	personal := []string{account.Email, c.Site.Brand.Name}
+	personal := []string{account.Email}
 	people, err := member.ByIDs(ctx, p.DB.Read(), account.Members)
 	if err != nil {
 		return err
@@ -281,7 +281,7 @@ func (p *Portal) recoverPasswordPost(c *web.Context) error {
 	for _, m := range people {
 		personal = append(personal, m.Given, m.Family, m.MemberID, m.BirthDate.String(), m.ZIP)
 	}
-	if err := identity.CheckPassword(password, false, personal...); err != nil {
+	if err := c.Site.Accounts.CheckPassword(password, false, personal...); err != nil {
 		return p.showRecoverPassword(c, http.StatusUnprocessableEntity, ui.Problem{Field: "password", Text: c.T(fault.CodeOf(err))})
 	}
 	hashed, err := c.Site.Accounts.Hash(ctx, password)
