@@ -15,20 +15,12 @@ import (
 	"memberpay/internal/payment"
 )
 
-// Key is how somebody signs in: a password, as Hash made it, or a passkey, as CheckPasskey verified it for the AccountID of
-// the enrollment.
-type Key struct {
-	PasswordHash string
-	Passkey      *identity.Credential
-	Label        string // name of the passkey
-}
-
-// Finish opens the account, once: with its member, with what this browser has paid for them as a guest, and with letters
+// Finish opens the account with a key for its AccountID, once: with its member, with what this browser has paid for them as a guest, and with letters
 // to the sign-in address, to every contact on file and to whoever has an account for the same member. sessions are those
 // of the browser by now. It returns ErrStep
 // where it was done before or something is still to be answered, and identity.ErrEmailTaken where the address has an
 // account by now.
-func (e *Enrollments) Finish(ctx context.Context, now time.Time, who audit.Who, en Enrollment, key Key, sessions []string, lang string) error {
+func (e *Enrollments) Finish(ctx context.Context, now time.Time, who audit.Who, en Enrollment, key identity.Key, sessions []string, lang string) error {
 	holders, err := e.holders(ctx, en)
 	if err != nil {
 		return err
@@ -37,8 +29,7 @@ func (e *Enrollments) Finish(ctx context.Context, now time.Time, who audit.Who, 
 		if en.Step(now) != ToSecure {
 			return ErrStep
 		}
-		if _, err := e.Accounts.Open(ctx, tx, now, identity.NewAccount{ID: en.AccountID, Email: en.Email, PasswordHash: key.PasswordHash, Language: lang,
-			Role: identity.Member, Members: []string{m.ID}}); err != nil {
+		if _, err := e.Accounts.Open(ctx, tx, now, identity.NewAccount{ID: en.AccountID, Email: en.Email, Language: lang, Role: identity.Member, Members: []string{m.ID}}); err != nil {
 			return err
 		}
 		if err := e.equip(ctx, tx, now, en, key); err != nil {
@@ -61,9 +52,9 @@ func (e *Enrollments) Finish(ctx context.Context, now time.Time, who audit.Who, 
 	})
 }
 
-// equip gives a new account what opens it beside the password, and the phone that was proved. Whoever has a passkey gets
-// recovery codes, for the day on which the device is gone.
-func (e *Enrollments) equip(ctx context.Context, tx *db.Tx, now time.Time, en *Enrollment, key Key) error {
+// equip gives a new account the key that opens it, and the phone that was proved. Recovery codes that come with a passkey
+// are kept until their owner has seen them.
+func (e *Enrollments) equip(ctx context.Context, tx *db.Tx, now time.Time, en *Enrollment, key identity.Key) error {
 	if en.ProvedBy == Phone {
 		pointID, err := e.Accounts.AddContactPoint(ctx, tx, now, en.AccountID, "phone", en.Reached)
 		if err != nil {
@@ -73,14 +64,8 @@ func (e *Enrollments) equip(ctx context.Context, tx *db.Tx, now time.Time, en *E
 			return err
 		}
 	}
-	if key.Passkey == nil {
-		return nil
-	}
-	if _, err := e.Accounts.AddPasskey(ctx, tx, now, en.AccountID, key.Label, *key.Passkey); err != nil {
-		return err
-	}
-	codes, err := e.Accounts.NewRecoveryCodes(ctx, tx, now, en.AccountID)
-	if err != nil {
+	codes, err := e.Accounts.GiveKey(ctx, tx, now, en.AccountID, key)
+	if err != nil || len(codes) == 0 {
 		return err
 	}
 	en.codes, err = e.Seal.Seal([]byte(strings.Join(codes, "\n")), place(en.ID, "codes_sealed"))

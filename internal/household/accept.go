@@ -157,21 +157,12 @@ func (h *Households) address(ctx context.Context, tx *db.Tx, accountID string) (
 	return letter.To{Channel: event.Mail, Recipient: account.Email, Language: account.Language}, err
 }
 
-// Key is how somebody signs in to the account they open: a password, as Hash made it, or a passkey, as CheckPasskey
-// verified it for the account of the invitation.
-type Key struct {
-	PasswordHash string
-	Passkey      *identity.Credential
-	Label        string // name of the passkey
-}
-
 // NewAccountID names the account that an invitation can open, before it is there.
 func NewAccountID(helpID string) string { return "acc_" + strings.TrimPrefix(helpID, "hlp_") }
 
 // AcceptNew opens an account for a helper who has none, with the address that the link went to, and accepts for it. The
-// link has shown that the address is theirs. Whoever has a passkey gets recovery codes, for the day on which the device
-// is gone. It returns what Accept returns, and identity.ErrEmailTaken where the address has an account.
-func (h *Households) AcceptNew(ctx context.Context, now time.Time, who audit.Who, token, proof, language string, key Key) (accountID string, codes []string, err error) {
+// link has shown that the address is theirs. It returns the recovery codes that come with a passkey, what Accept returns, and identity.ErrEmailTaken where the address has an account.
+func (h *Households) AcceptNew(ctx context.Context, now time.Time, who audit.Who, token, proof, language string, key identity.Key) (accountID string, codes []string, err error) {
 	err = h.DB.Write(ctx, func(tx *db.Tx) error {
 		codes = nil
 		in, err := h.invited(ctx, tx, now, token, proof)
@@ -181,17 +172,11 @@ func (h *Households) AcceptNew(ctx context.Context, now time.Time, who audit.Who
 		if !in.Proved {
 			return errNoInvitation
 		}
-		if accountID, err = h.Accounts.Open(ctx, tx, now, identity.NewAccount{ID: NewAccountID(in.ID), Email: in.Email, PasswordHash: key.PasswordHash, Language: language,
-			Role: identity.Member}); err != nil {
+		if accountID, err = h.Accounts.Open(ctx, tx, now, identity.NewAccount{ID: NewAccountID(in.ID), Email: in.Email, Language: language, Role: identity.Member}); err != nil {
 			return err
 		}
-		if key.Passkey != nil {
-			if _, err := h.Accounts.AddPasskey(ctx, tx, now, accountID, key.Label, *key.Passkey); err != nil {
-				return err
-			}
-			if codes, err = h.Accounts.NewRecoveryCodes(ctx, tx, now, accountID); err != nil {
-				return err
-			}
+		if codes, err = h.Accounts.GiveKey(ctx, tx, now, accountID, key); err != nil {
+			return err
 		}
 		opener := audit.Who{Actor: accountID, Role: audit.Member, From: who.From}
 		if err := audit.Append(ctx, tx, opener.Did(now, "account.opened", accountID, "")); err != nil {

@@ -44,7 +44,7 @@ const (
 )
 
 const (
-	life     = time.Hour        // from asking to the new password
+	life     = time.Hour        // from asking to the new key
 	codeLife = 15 * time.Minute // of a code that was sent
 	purpose  = "recover"
 	atOnce   = 50 // questions answered in one round
@@ -265,21 +265,20 @@ func (r *Recoveries) prove(ctx context.Context, now time.Time, x Recovery, colum
 	return wrong
 }
 
-// Finish gives the account a new password, which Hash has hashed. Every session and remembered browser of the account
-// ends. An authenticator app or phone that was not used as a proof counts as lost: it is no longer asked for. Everybody
-// who might be deceived is told: the sign-in address, the account's phone and the contacts on file. It returns ErrOver
-// where the proofs are not there, or another tab has finished.
-func (r *Recoveries) Finish(ctx context.Context, now time.Time, x Recovery, hashed, from string) (identity.Profile, error) {
+// Finish gives the account a new key, in place of its password. Every session and remembered browser of the account ends. An authenticator app or phone that was not used as a proof counts as lost: it is no longer asked for. Everybody
+// who might be deceived is told: the sign-in address, the account's phone and the contacts on file. It returns the
+// recovery codes that come with a passkey, and ErrOver where the proofs are not there, or another tab has finished.
+func (r *Recoveries) Finish(ctx context.Context, now time.Time, x Recovery, key identity.Key, from string) (account identity.Profile, codes []string, err error) {
 	more, factors, err := r.NeedsMore(ctx, x)
 	if err != nil {
-		return identity.Profile{}, err
+		return account, nil, err
 	}
 	if x.AccountID == "" || x.MailAt.IsZero() || (more && x.MoreAt.IsZero()) {
-		return identity.Profile{}, ErrOver
+		return account, nil, ErrOver
 	}
-	account, err := r.Accounts.Get(ctx, x.AccountID)
+	account, err = r.Accounts.Get(ctx, x.AccountID)
 	if err != nil {
-		return identity.Profile{}, err
+		return account, nil, err
 	}
 	err = r.DB.Write(ctx, func(tx *db.Tx) error {
 		done, err := tx.ExecContext(ctx, "UPDATE recovery SET finished_at = $2 WHERE id = $1 AND finished_at = 0", x.ID, db.Micros(now))
@@ -291,7 +290,7 @@ func (r *Recoveries) Finish(ctx context.Context, now time.Time, x Recovery, hash
 		} else if n == 0 {
 			return ErrOver
 		}
-		if err := r.Accounts.SetPassword(ctx, tx, account.ID, hashed); err != nil {
+		if codes, err = r.Accounts.GiveKey(ctx, tx, now, account.ID, key); err != nil {
 			return err
 		}
 		if factors.SecondFactor != "" && x.How != TOTP {
@@ -322,9 +321,9 @@ func (r *Recoveries) Finish(ctx context.Context, now time.Time, x Recovery, hash
 		return audit.Append(ctx, tx, e)
 	})
 	if err != nil {
-		return identity.Profile{}, fmt.Errorf("finish a recovery: %w", err)
+		return account, nil, fmt.Errorf("finish a recovery: %w", err)
 	}
-	return account, nil
+	return account, codes, nil
 }
 
 // told is the letters about a recovery: one to each address and phone that is known of the account's owner.

@@ -90,9 +90,6 @@ type invitedView struct {
 	Busy   string
 }
 
-// helperCodesView shows the recovery codes of a helper's new account.
-type helperCodesView struct{ Codes []string }
-
 func invitedPath(token string) string { return "/invited/" + url.PathEscape(token) }
 
 // invitation is the invitation of the address, or the page that says that it is over, which is done then.
@@ -233,24 +230,25 @@ func (p *Portal) acceptNewPost(c *web.Context) error {
 	if len(problems) > 0 {
 		return p.showAccept(c, http.StatusUnprocessableEntity, v, problems...)
 	}
-	accountID, codes, err := p.Households.AcceptNew(c.R.Context(), c.Now, c.Who(), c.R.PathValue("token"), c.Cookie(invitedCookie), c.Words.Lang(),
-		household.Key{PasswordHash: key.PasswordHash, Passkey: key.Passkey, Label: key.Label})
+	accountID, codes, err := p.Households.AcceptNew(c.R.Context(), c.Now, c.Who(), c.R.PathValue("token"), c.Cookie(invitedCookie), c.Words.Lang(), key)
 	if errors.Is(err, identity.ErrEmailTaken) {
 		return p.showAccept(c, http.StatusUnprocessableEntity, v, ui.Problem{Text: c.T("household.error.taken", "Email", in.Email)})
 	}
 	if err != nil {
 		return p.accepted(c, v, err)
 	}
-	if err := c.SignIn(identity.Opening{AccountID: accountID, How: key.How}); err != nil {
+	account, err := c.Site.Accounts.Get(c.R.Context(), accountID)
+	if err != nil {
+		return err
+	}
+	if err := p.admit(c, account, key.How()); err != nil {
 		return err
 	}
 	if len(codes) == 0 {
 		return p.accepted(c, v, nil)
 	}
 	c.SetCookie(invitedCookie, "", -1)
-	frame := page(c, c.T("household.codes"))
-	frame.Path = ""
-	return c.Render(http.StatusOK, helperCodesPage(frame, helperCodesView{codes}))
+	return showNewCodes(c, codes, "/helping?accepted")
 }
 
 // accepted leads on after an invitation was accepted, or says why it was not.
@@ -277,7 +275,7 @@ func (p *Portal) showAccept(c *web.Context, status int, v invitedView, problems 
 	} else {
 		v.SignIn = "/sign-in?to=" + url.QueryEscape(v.Path+"/accept")
 		var err error
-		if v.Key, err = p.askNewKey(c, v.Path+"/account", household.NewAccountID(v.helpID), v.Email, v.Email); err != nil {
+		if v.Key, err = p.askNewKey(c, v.Path+"/account", household.NewAccountID(v.helpID), v.Email, "", c.T("newkey.create")); err != nil {
 			return err
 		}
 	}

@@ -16,8 +16,7 @@ import (
 // joinSecureView is the page that asks how somebody wants to sign in.
 type joinSecureView struct {
 	joining
-	Email   string
-	Passkey ui.Passkey
+	Key newKeyView
 }
 
 // joinDoneView is the page that says that the account is ready.
@@ -63,30 +62,18 @@ func (p *Portal) joinSecurePost(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.R.PostForm.Has("ceremony") {
-		made, err := c.Site.Accounts.CheckPasskey(ctx, c.Now, en.AccountID, c.Form("ceremony"), []byte(c.Form("response")))
-		if errors.Is(err, identity.ErrPasskey) || errors.Is(err, identity.ErrPasskeyOver) {
-			c.Site.Log.Info("a passkey was not made", "route", c.Route, "err", err)
-			return p.showJoinSecure(c, http.StatusUnprocessableEntity, en, ui.Problem{Field: "passkey", Text: c.T(fault.CodeOf(err))})
-		}
-		if err != nil {
-			return err
-		}
-		return p.finishJoin(c, en, enroll.Key{Passkey: &made, Label: web.Browser(c.R.UserAgent())}, "passkey")
-	}
-	password := c.R.PostForm.Get("password") // as typed: spaces count
-	if problem := p.joinPasswordProblem(c, password, m, en); problem != "" {
-		return p.showJoinSecure(c, http.StatusUnprocessableEntity, en, ui.Problem{Field: "password", Text: problem})
-	}
-	hashed, err := c.Site.Accounts.Hash(ctx, password)
+	key, problems, err := p.readNewKey(c, en.AccountID, append(known(m), en.Email)...)
 	if err != nil {
 		return err
 	}
-	return p.finishJoin(c, en, enroll.Key{PasswordHash: hashed}, "password")
+	if len(problems) > 0 {
+		return p.showJoinSecure(c, http.StatusUnprocessableEntity, en, problems...)
+	}
+	return p.finishJoin(c, en, key)
 }
 
-// finishJoin opens the account of an enrollment and signs its owner in, with how.
-func (p *Portal) finishJoin(c *web.Context, en enroll.Enrollment, key enroll.Key, how string) error {
+// finishJoin opens the account of an enrollment and signs its owner in.
+func (p *Portal) finishJoin(c *web.Context, en enroll.Enrollment, key identity.Key) error {
 	ctx := c.R.Context()
 	err := p.Enroll.Finish(ctx, c.Now, c.Who(), en, key, sessions(c), c.Words.Lang())
 	switch {
@@ -101,7 +88,7 @@ func (p *Portal) finishJoin(c *web.Context, en enroll.Enrollment, key enroll.Key
 	if err != nil {
 		return err
 	}
-	if err := p.admit(c, account, how); err != nil {
+	if err := p.admit(c, account, key.How()); err != nil {
 		return err
 	}
 	return c.Redirect(joinPath(en, enroll.Done))
@@ -112,37 +99,14 @@ func (p *Portal) showJoinSecure(c *web.Context, status int, en enroll.Enrollment
 	if err != nil {
 		return err
 	}
-	v := joinSecureView{joining: joiningOf(c, en), Email: en.Email}
-	v.Passkey = ui.Passkey{Action: joinPath(en, enroll.ToSecure), Create: true, Button: ui.Button{Label: c.T("join.passkey")}, Without: c.T("join.passkey.without")}
-	if v.Passkey.Ceremony, v.Passkey.Options, err = c.Site.Accounts.BeginPasskey(c.R.Context(), c.Now, en.AccountID, en.Email, joinPasskeyName(m, en)); err != nil {
+	v := joinSecureView{joining: joiningOf(c, en)}
+	if v.Key, err = p.askNewKey(c, joinPath(en, enroll.ToSecure), en.AccountID, en.Email, m.Name(), c.T("newkey.create")); err != nil {
 		return err
 	}
 	frame := joinFrame(c, 4, c.T("join.secure"))
 	frame.Path, frame.Problems = joinPath(en, enroll.ToSecure), problems
 	frame.Back = &ui.Link{Label: c.T("shell.back"), Href: joinPath(en, enroll.ToEmail)}
 	return c.Render(status, joinSecurePage(frame, v))
-}
-
-// joinPasskeyName is what a device calls the owner of a passkey.
-func joinPasskeyName(m member.Member, en enroll.Enrollment) string {
-	if m.Name() == "" {
-		return en.Email
-	}
-	return m.Name()
-}
-
-// joinPasswordProblem says what is wrong with a password that somebody chose, "" if nothing is.
-//
-// words: password.* passkey.*
-func (p *Portal) joinPasswordProblem(c *web.Context, password string, m member.Member, en enroll.Enrollment) string {
-	if password == "" {
-		return c.T("error.password.required")
-	}
-	err := c.Site.Accounts.CheckPassword(password, false, m.Given, m.Family, m.Name(), en.Email, m.Email, m.MemberID, m.BirthDate.String(), m.ZIP, m.Phone)
-	if err == nil {
-		return ""
-	}
-	return c.T(fault.CodeOf(err))
 }
 
 // joinDone says that the account is ready, or that somebody was added to it.

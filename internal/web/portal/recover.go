@@ -72,7 +72,7 @@ func (p *Portal) recovering(c *web.Context, step string) (x recovery.Recovery, f
 		if more, f, err = p.Recoveries.NeedsMore(c.R.Context(), x); err != nil {
 			return x, f, true, err
 		}
-		if next = "/recover/password"; more && x.MoreAt.IsZero() {
+		if next = "/recover/secure"; more && x.MoreAt.IsZero() {
 			next = "/recover/more"
 		}
 	}
@@ -122,7 +122,7 @@ func (p *Portal) recoverCodePost(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.Redirect("/recover/password")
+	return c.Redirect("/recover/secure")
 }
 
 // recoverMoreView is the ways to give a second proof.
@@ -184,7 +184,7 @@ func (p *Portal) recoverMorePost(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.Redirect("/recover/password")
+	return c.Redirect("/recover/secure")
 }
 
 // recoverFacts sends a code to the contact on file of a member of the account, where the facts are theirs. The answer is
@@ -241,63 +241,78 @@ func (p *Portal) theirs(c *web.Context, x recovery.Recovery, number string, birt
 	return member.Member{}, nil
 }
 
-// recoverPassword asks for a new password.
-func (p *Portal) recoverPassword(c *web.Context) error {
-	_, _, done, err := p.recovering(c, "/recover/password")
+// recoverSecure asks for a new passkey or password.
+func (p *Portal) recoverSecure(c *web.Context) error {
+	x, _, done, err := p.recovering(c, "/recover/secure")
 	if done {
 		return err
 	}
-	return p.showRecoverPassword(c, http.StatusOK)
+	return p.showRecoverSecure(c, http.StatusOK, x)
 }
 
-func (p *Portal) showRecoverPassword(c *web.Context, status int, problems ...ui.Problem) error {
-	frame := page(c, c.T("recover.password"))
-	frame.Path, frame.Problems = "/recover/password", problems
-	return c.Render(status, recoverPasswordPage(frame))
+func (p *Portal) showRecoverSecure(c *web.Context, status int, x recovery.Recovery, problems ...ui.Problem) error {
+	account, err := c.Site.Accounts.Get(c.R.Context(), x.AccountID)
+	if err != nil {
+		return err
+	}
+	people, err := p.membersOf(c, account)
+	if err != nil {
+		return err
+	}
+	name := ""
+	if len(people) > 0 {
+		name = people[0].Name()
+	}
+	v, err := p.askNewKey(c, "/recover/secure", account.ID, account.Email, name, c.T("recover.password.button"))
+	if err != nil {
+		return err
+	}
+	frame := page(c, c.T("recover.secure"))
+	frame.Path, frame.Problems = "/recover/secure", problems
+	return c.Render(status, recoverSecurePage(frame, v))
 }
 
-// recoverPasswordPost sets the new password and signs in.
-func (p *Portal) recoverPasswordPost(c *web.Context) error {
-	x, _, done, err := p.recovering(c, "/recover/password")
+// recoverSecurePost gives the account the new key and signs in.
+func (p *Portal) recoverSecurePost(c *web.Context) error {
+	x, _, done, err := p.recovering(c, "/recover/secure")
 	if done {
 		return err
 	}
 	if err := c.ReadForm(); err != nil {
 		return err
 	}
-	ctx, password := c.R.Context(), c.R.PostForm.Get("password")
-	if len(password) > maxPassword {
-		return p.showRecoverPassword(c, http.StatusUnprocessableEntity, ui.Problem{Field: "password", Text: c.T("error.password.long")})
-	}
+	ctx := c.R.Context()
 	account, err := c.Site.Accounts.Get(ctx, x.AccountID)
 	if err != nil {
 		return err
 	}
-	personal := []string{account.Email}
-	people, err := member.ByIDs(ctx, p.DB.Read(), account.Members)
+	personal, err := p.personal(c, account)
 	if err != nil {
 		return err
 	}
-	for _, m := range people {
-		personal = append(personal, m.Given, m.Family, m.MemberID, m.BirthDate.String(), m.ZIP)
-	}
-	if err := c.Site.Accounts.CheckPassword(password, false, personal...); err != nil {
-		return p.showRecoverPassword(c, http.StatusUnprocessableEntity, ui.Problem{Field: "password", Text: c.T(fault.CodeOf(err))})
-	}
-	hashed, err := c.Site.Accounts.Hash(ctx, password)
+	key, problems, err := p.readNewKey(c, account.ID, personal...)
 	if err != nil {
 		return err
 	}
-	account, err = p.Recoveries.Finish(ctx, c.Now, x, hashed, c.Address())
-	if fault.CodeOf(err) == recovery.ErrOver.Code {
+	if len(problems) > 0 {
+		return p.showRecoverSecure(c, http.StatusUnprocessableEntity, x, problems...)
+	}
+	account, codes, err := p.Recoveries.Finish(ctx, c.Now, x, key, c.Address())
+	switch fault.CodeOf(err) {
+	case recovery.ErrOver.Code:
 		return c.Redirect("/recover")
+	case identity.ErrPasskeyTaken.Code, identity.ErrPasskeyMany.Code:
+		return p.showRecoverSecure(c, http.StatusUnprocessableEntity, x, ui.Problem{Field: "passkey", Text: c.T(fault.CodeOf(err))})
 	}
 	if err != nil {
 		return err
 	}
 	c.SetCookie(recoverCookie, "", -1)
-	if err := p.admit(c, account, "password"); err != nil {
+	if err := p.admit(c, account, key.How()); err != nil {
 		return err
+	}
+	if len(codes) > 0 {
+		return showNewCodes(c, codes, "/account/security")
 	}
 	return c.Redirect("/account/security")
 }

@@ -8,6 +8,7 @@ import (
 	"memberpay/internal/day"
 	"memberpay/internal/db"
 	"memberpay/internal/db/dbtest"
+	"memberpay/internal/identity/identitytest"
 	"memberpay/internal/letter"
 	"memberpay/internal/member"
 )
@@ -50,17 +51,17 @@ func TestForgottenPassword(t *testing.T) {
 			{name: "the page", who: h.visitor(), path: "/recover", status: 200, contains: []string{"Get back into your account", "Email"}},
 			{name: "no address", who: h.visitor(), path: "/recover", form: url.Values{"email": {"x"}}, status: 422},
 			{name: "another browser", who: h.visitor(), path: "/recover/code", form: url.Values{"code": {code}}, status: 303, to: "/recover"},
-			{name: "not yet", who: v, path: "/recover/password", status: 303, to: "/recover/code"},
+			{name: "not yet", who: v, path: "/recover/secure", status: 303, to: "/recover/code"},
 			{name: "a wrong code", who: v, path: "/recover/code", form: url.Values{"code": {"000000x"}}, status: 422, contains: []string{"That code does not work"}},
 			{name: "a code where there is no account", who: stranger, path: "/recover/code", form: url.Values{"code": {code}}, status: 422, contains: []string{"That code does not work"}},
-			{name: "the code", who: v, path: "/recover/code", form: url.Values{"code": {code[:3] + " " + code[3:]}}, status: 303, to: "/recover/password"},
-			{name: "back", who: v, path: "/recover/code", status: 303, to: "/recover/password"},
-			{name: "a short password", who: v, path: "/recover/password", form: url.Values{"password": {"short"}}, status: 422, contains: []string{"at least 15 characters"}},
-			{name: "a personal one", who: v, path: "/recover/password", form: url.Values{"password": {"rosa quintero 0012345678"}}, status: 422},
-			{name: "a new one", who: v, path: "/recover/password", form: url.Values{"password": {newPassword}}, status: 303, to: "/account/security"},
+			{name: "the code", who: v, path: "/recover/code", form: url.Values{"code": {code[:3] + " " + code[3:]}}, status: 303, to: "/recover/secure"},
+			{name: "back", who: v, path: "/recover/code", status: 303, to: "/recover/secure"},
+			{name: "a short password", who: v, path: "/recover/secure", form: url.Values{"password": {"short"}}, status: 422, contains: []string{"at least 15 characters"}},
+			{name: "a personal one", who: v, path: "/recover/secure", form: url.Values{"password": {"rosa quintero 0012345678"}}, status: 422},
+			{name: "a new one", who: v, path: "/recover/secure", form: url.Values{"password": {newPassword}}, status: 303, to: "/account/security"},
 			{name: "signed in", who: v, path: "/bills", status: 200, contains: []string{"M-204118907"}},
 			{name: "signed out elsewhere", who: elsewhere, path: "/bills", status: 303},
-			{name: "once", who: v, path: "/recover/password", status: 303, to: "/recover"},
+			{name: "once", who: v, path: "/recover/secure", status: 303, to: "/recover"},
 			{name: "the old password", who: h.visitor(), path: "/sign-in", form: signInForm(rosaEmail, rosaPassword, ""), status: 422},
 			{name: "the new password", who: h.visitor(), path: "/sign-in", form: signInForm(rosaEmail, newPassword, ""), status: 303, to: "/bills"},
 		})
@@ -110,25 +111,25 @@ func TestAStolenMailboxOpensNoProtectedAccount(t *testing.T) {
 	proved := func() *visitor {
 		h.open(t)
 		v := h.asked(rosaEmail)
-		if a := v.post("/recover/code", url.Values{"code": {h.lastCode(rosaEmail)}}); a.To != "/recover/password" {
+		if a := v.post("/recover/code", url.Values{"code": {h.lastCode(rosaEmail)}}); a.To != "/recover/secure" {
 			t.Fatalf("the code leads to %q (%d) %s", a.To, a.Status, a.Text())
 		}
-		if a := v.get("/recover/password"); a.To != "/recover/more" {
+		if a := v.get("/recover/secure"); a.To != "/recover/more" {
 			t.Fatalf("a mailbox alone leads to %q (%d)", a.To, a.Status)
 		}
 		return v
 	}
 	v := proved()
-	if a := v.post("/recover/password", url.Values{"password": {newPassword}}); a.To != "/recover/more" {
+	if a := v.post("/recover/secure", url.Values{"password": {newPassword}}); a.To != "/recover/more" {
 		t.Fatalf("a mailbox alone sets a password: %d %q", a.Status, a.To)
 	}
 	v.get("/recover/more").mustSay(t, "One more proof", "recovery code", "has on file")
 	v.post("/recover/more", url.Values{"way": {"recovery_code"}, "recovery": {"ZZZ-ZZZ-ZZZZ"}}).mustSay(t, "That code does not work")
 	v.post("/recover/more", url.Values{"way": {"totp"}, "app": {"123456"}}).mustSay(t, "That code does not work")
-	if a := v.post("/recover/more", url.Values{"way": {"recovery_code"}, "recovery": {strings.ToLower(codes[0])}}); a.To != "/recover/password" {
+	if a := v.post("/recover/more", url.Values{"way": {"recovery_code"}, "recovery": {strings.ToLower(codes[0])}}); a.To != "/recover/secure" {
 		t.Fatalf("a recovery code leads to %q: %s", a.To, a.Text())
 	}
-	if a := v.post("/recover/password", url.Values{"password": {newPassword}}); a.To != "/account/security" {
+	if a := v.post("/recover/secure", url.Values{"password": {newPassword}}); a.To != "/account/security" {
 		t.Fatalf("with both proofs: %q %s", a.To, a.Text())
 	}
 	if p, err := h.accounts.Get(t.Context(), rosa.ID); err != nil || p.SecondFactor != "" {
@@ -164,10 +165,40 @@ func TestAStolenMailboxOpensNoProtectedAccount(t *testing.T) {
 	if code == "" {
 		t.Fatal("no code was sent to the phone on file")
 	}
-	if a := v.post("/recover/more", url.Values{"way": {"on_file"}, "code": {code}}); a.To != "/recover/password" {
+	if a := v.post("/recover/more", url.Values{"way": {"on_file"}, "code": {code}}); a.To != "/recover/secure" {
 		t.Fatalf("the code on file leads to %q: %s", a.To, a.Text())
 	}
-	if a := v.post("/recover/password", url.Values{"password": {newPassword + " again"}}); a.To != "/account/security" {
+	if a := v.post("/recover/secure", url.Values{"password": {newPassword + " again"}}); a.To != "/account/security" {
 		t.Errorf("with both proofs: %q %s", a.To, a.Text())
 	}
+}
+
+// TestForgottenPasswordToPasskey: the last step offers a passkey first. It replaces the password, and recovery codes come
+// with it.
+func TestForgottenPasswordToPasskey(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := houseOn(t, d)
+		v := h.asked(rosaEmail)
+		v.post("/recover/code", url.Values{"code": {h.lastCode(rosaEmail)}})
+		page := v.get("/recover/secure")
+		page.mustSay(t, "Create a passkey", "Or choose a password")
+		if strings.Index(page.Body, "Create a passkey") > strings.Index(page.Body, `name="password"`) {
+			t.Error("the passkey is not offered first")
+		}
+		phone := &identitytest.Authenticator{Origin: "https://pay.larkspur.example", Synced: true}
+		if a := v.post("/recover/secure", url.Values{"ceremony": {"x"}, "response": {"{}"}}); a.Status != 422 {
+			t.Errorf("no ceremony: %d", a.Status)
+		}
+		v.post("/recover/secure", h.passkeyForm(phone, v.get("/recover/secure"))).mustSay(t, "Your recovery codes", "I kept them")
+		v.get("/bills").mustSay(t, "M-204118907")
+		f, err := h.accounts.Factors(t.Context(), h.rosaID())
+		h.must(err)
+		if f.Password || len(f.Passkeys) != 1 || f.RecoveryLeft != 10 {
+			t.Errorf("the account opens with %+v", f)
+		}
+		if a := h.visitor().post("/sign-in", signInForm(rosaEmail, rosaPassword, "")); a.Status != 422 {
+			t.Errorf("the old password: %d", a.Status)
+		}
+	})
 }

@@ -7,7 +7,6 @@ import (
 	"memberpay/internal/fault"
 	"memberpay/internal/identity"
 	"memberpay/internal/letter"
-	"memberpay/internal/member"
 	"memberpay/internal/web"
 	"memberpay/internal/web/ui"
 )
@@ -98,20 +97,4 @@ func (p *Portal) newPassword(c *web.Context, account identity.Profile, factors i
 	}
 	hashed, err = c.Site.Accounts.Hash(c.R.Context(), password)
 	return hashed, ui.Problem{}, err
-}
-
-// personal is what others may know of an account's owner: no password is made of it.
-func (p *Portal) personal(c *web.Context, account identity.Profile) ([]string, error) {
-	known, err := member.ByIDs(c.R.Context(), p.DB.Read(), account.Members)
-	if err != nil {
-		return nil, err
-	}
-	out := []string{account.Email}
-	for _, m := range known {
-		out = append(out, m.Given, m.Family, m.MemberID, m.ZIP, m.Email, m.Phone)
-		if !m.BirthDate.IsZero() {
-			out = append(out, m.BirthDate.String())
-		}
-	}
-	return out, nil
 }
