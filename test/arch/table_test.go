@@ -22,6 +22,7 @@ var layers = []layer{
 		{"day", nil},
 		{"id", nil},
 		{"fault", nil},
+		{"scrub", nil},
 	}},
 	{"ground", "settings, the database, sealed fields, facts; names and sentences", []room{
 		{"config", nil},
