@@ -1,31 +1,8 @@
 // With the keyboard alone: every stop has a visible focus, nothing needs a mouse.
-import { assert, finish, newPage, noProblems, scenario, tabTo } from './lib.mjs';
+import { assert, finish, newPage, noProblems, scenario } from './lib.mjs';
 import { at, bankAccount, button, confirmation, field, openHome, person, radio } from './journey.mjs';
+import { pick, press, tabTo, tick, type } from './keys.mjs';
 import { payButton, t } from './words.mjs';
-
-async function press(page, locator, key = 'Enter') {
-  await tabTo(page, locator);
-  await page.keyboard.press(key);
-}
-
-async function type(page, locator, text) {
-  await tabTo(page, locator);
-  await page.keyboard.type(text);
-}
-
-// pick moves to a radio group with Tab and to the choice with the arrow keys, as a browser does.
-async function pick(page, locator) {
-  const name = await locator.getAttribute('name');
-  const group = page.locator(`input[type=radio][name="${name}"]`);
-  for (let i = 0; i < 120; i++) {
-    if (await group.evaluateAll((all) => all.includes(document.activeElement))) break;
-    await page.keyboard.press('Tab');
-  }
-  const n = await group.count();
-  for (let i = 0; i <= n && !(await locator.evaluate((e) => e === document.activeElement)); i++) await page.keyboard.press('ArrowDown');
-  await page.keyboard.press('Space');
-  assert.ok(await locator.isChecked(), `${locator} can be chosen with the keyboard`);
-}
 
 scenario('the skip link is first and leads to the content', async () => {
   const page = await newPage();
@@ -53,8 +30,7 @@ scenario('a guest pays by bank account without a mouse', async () => {
   await page.keyboard.press('Enter');
   await at(page, 'choose.title');
   const bill = page.getByRole('main').getByRole('checkbox').first();
-  await tabTo(page, bill);
-  if (!(await bill.isChecked())) await page.keyboard.press('Space');
+  await tick(page, bill);
   await pick(page, radio(page, 'choose.other'));
   await type(page, field(page, 'choose.other.amount'), '7.01');
   await press(page, button(page, 'shell.continue'));

@@ -131,28 +131,3 @@ export async function noHorizontalScroll(page, what) {
 export async function screenshot(page, name) {
   if (process.env.MEMBERPAY_SHOTS) await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
 }
-
-// tabTo presses Tab until the element has the focus, and fails where it never does or the focus cannot be seen.
-export async function tabTo(page, locator, key = 'Tab') {
-  await locator.waitFor();
-  for (let i = 0; i < 120; i++) {
-    if (await locator.evaluate((e) => e === e.getRootNode().activeElement)) {
-      const seen = await locator.evaluate((e) => {
-        const near = [e, ...(e.labels || []), e.parentElement, e.parentElement?.parentElement].filter(Boolean);
-        const look = () => near.flatMap((n) => [null, '::before', '::after'].map((part) => {
-          const s = getComputedStyle(n, part);
-          return [s.outlineStyle, s.outlineWidth, s.outlineColor, s.boxShadow, s.borderColor, s.backgroundColor].join();
-        })).join('|');
-        const focused = look();
-        e.blur();
-        const plain = look();
-        e.focus();
-        return focused !== plain;
-      });
-      assert.ok(seen, `the focus on ${locator} cannot be seen`);
-      return;
-    }
-    await page.keyboard.press(key);
-  }
-  assert.fail(`${key} never reached ${locator}`);
-}

@@ -61,9 +61,10 @@ for (const [key, text] of Object.entries(promised)) {
   assert.equal(catalogs.en[key], text, `the English sentence ${key} is a promised name`);
 }
 
-// t returns a sentence of the catalog, filled in.
+// t returns a sentence of the catalog, filled in. A sentence that counts is named with its form: "security.codes.left.other".
 export function t(lang, key, values = {}) {
-  const text = catalogs[lang][key];
+  const [, counts, form] = key.match(/^(.*)\.(one|other)$/) ?? [];
+  const text = catalogs[lang][key] ?? catalogs[lang][counts]?.[form];
   assert.equal(typeof text, 'string', `no sentence ${key} in ${lang}`);
   return text.replace(/\{\{\.(\w+)\}\}/g, (_, name) => values[name]);
 }
