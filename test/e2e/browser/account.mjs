@@ -102,9 +102,9 @@ export async function joinEmail(page, who = newcomer, seen = async () => {}) {
 export async function joinKey(page, secret = '', seen = async () => {}) {
   if (secret) {
     await password(page).fill(secret);
-    await mainButton(page, 'join.create').click();
+    await mainButton(page, 'newkey.create').click();
   } else {
-    await mainButton(page, 'join.passkey').click();
+    await mainButton(page, 'newkey.passkey').click();
   }
   await page.waitForURL(/\/done$/);
   await page.getByText(t(page.lang, 'join.done.title')).first().waitFor();

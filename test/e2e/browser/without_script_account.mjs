@@ -41,13 +41,13 @@ scenario('joins with a password, turns on an app, and gets in with it and with a
   await pick(page, page.getByRole('radio', { name: starts(newcomer.email) }));
   await press(page, button(page, 'shell.continue'));
   await page.waitForURL(/\/secure$/);
-  assert.equal(await mainButton(page, 'join.passkey').count(), 0, 'no button that needs JavaScript');
-  assert.ok((await page.getByRole('main').innerText()).includes(t(page.lang, 'join.passkey.without')), 'it says why');
+  assert.equal(await mainButton(page, 'newkey.passkey').count(), 0, 'no button that needs JavaScript');
+  assert.ok((await page.getByRole('main').innerText()).includes(t(page.lang, 'newkey.passkey.without')), 'it says why');
   await type(page, password(page), 'too short');
-  await press(page, mainButton(page, 'join.create'));
+  await press(page, mainButton(page, 'newkey.create'));
   await page.getByRole('link', { name: t(page.lang, 'password.short') }).waitFor();
   await type(page, password(page), secret);
-  await press(page, mainButton(page, 'join.create'));
+  await press(page, mainButton(page, 'newkey.create'));
   await page.waitForURL(/\/done$/);
   await press(page, mainLink(page, 'home.bills'));
   await at(page, 'bills.title');
@@ -59,7 +59,8 @@ scenario('joins with a password, turns on an app, and gets in with it and with a
   await press(page, page.locator('summary', { hasText: t(page.lang, 'security.app.cannot') }));
   const key = (await page.getByRole('main').innerText()).match(/\b(?:[A-Z2-7]{4} ?){8}/)?.[0];
   assert.ok(key, 'the secret can be read and typed');
-  await type(page, field(page, 'second.code'), totp(key));
+  const setUp = totp(key);
+  await type(page, field(page, 'second.code'), setUp);
   await press(page, mainButton(page, 'security.second.on'));
   await at(page, 'security.codes');
   let codes = recoveryCodes(await page.getByRole('main').innerText());
@@ -75,7 +76,7 @@ scenario('joins with a password, turns on an app, and gets in with it and with a
 
   await signIn(page);
   await at(page, 'second.title.totp');
-  await type(page, field(page, 'second.code'), totp(key)); // the one that set the app up: good once
+  await type(page, field(page, 'second.code'), setUp); // a code is good once
   await page.keyboard.press('Enter');
   await page.getByRole('link', { name: t(page.lang, 'second.wrong.totp') }).waitFor();
   await type(page, field(page, 'second.code'), totp(key, 1));
