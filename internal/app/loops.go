@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"memberpay/internal/keys"
+	"memberpay/internal/member"
 )
 
 // loops starts the work that goes on beside requests. Each finds its work in the tables themselves, so nothing is lost
@@ -26,6 +27,7 @@ func (a *App) loops(ctx context.Context, work *sync.WaitGroup) {
 			}
 		}()
 	}
+	every("members to find", 10*time.Minute, func(ctx context.Context) error { return member.IndexAll(ctx, a.DB) })
 	every("keys", keys.Pause, a.Keys.Check)
 	every("sweep", time.Second, func(ctx context.Context) error { _, err := a.Payments.Sweep(ctx); return err })
 	every("bank results", 2*time.Second, func(ctx context.Context) error { _, err := a.Payments.Receive(ctx); return err })

@@ -150,8 +150,8 @@ func (a *Accounts) AddContactPoint(ctx context.Context, tx *db.Tx, now time.Time
 	if err != nil {
 		return "", fmt.Errorf("add a contact point: %w", err)
 	}
-	_, err = tx.ExecContext(ctx, "INSERT INTO contact_point (id, account_id, kind, value_sealed, value_index, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
-		pointID, accountID, kind, sealed, index, db.Micros(now))
+	_, err = tx.ExecContext(ctx, "INSERT INTO contact_point (id, account_id, kind, value_sealed, value_index, created_at, value_mark) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+		pointID, accountID, kind, sealed, index, db.Micros(now), a.pointMark(folded))
 	if err != nil {
 		return "", fmt.Errorf("add a contact point: %w", err)
 	}

@@ -67,7 +67,7 @@ func ImportBatch(ctx context.Context, tx *db.Tx, now time.Time, incoming []Incom
 	}
 	out := make([]Imported, len(incoming))
 	var fresh []*Member
-	changed := map[string]*Member{}
+	changed, was := map[string]*Member{}, map[string]Member{}
 	numbers := map[numberKey]printed{}
 	today := day.Of(now, time.UTC)
 	for i, in := range incoming {
@@ -97,8 +97,12 @@ func ImportBatch(ctx context.Context, tx *db.Tx, now time.Time, incoming []Incom
 			known.add(m)
 			out[i] = Imported{ID: m.ID, Created: true}
 		} else {
+			old := *m
 			updated := merge(m, in)
 			if updated && !created(fresh, m) {
+				if _, again := was[m.ID]; !again {
+					was[m.ID] = old
+				}
 				changed[m.ID] = m
 			}
 			out[i] = Imported{ID: m.ID, Updated: updated}
@@ -143,6 +147,11 @@ func ImportBatch(ctx context.Context, tx *db.Tx, now time.Time, incoming []Incom
 	for _, m := range changed {
 		if err := update(ctx, tx, now, m); err != nil {
 			return nil, err
+		}
+		if old, ok := was[m.ID]; ok {
+			if err := renameSearch(ctx, tx, old, *m); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return out, insertNumbers(ctx, tx, numbers)
@@ -398,16 +407,21 @@ func (p *people) readFormer(ctx context.Context, tx *db.Tx, incoming []Incoming)
 }
 
 func insert(ctx context.Context, tx *db.Tx, now time.Time, list []*Member) error {
-	const columns = 17
+	const columns = 19
 	for len(list) > 0 {
 		n := min(len(list), 400)
 		args := make([]any, 0, n*columns)
+		var names []SearchRow
 		for _, m := range list[:n] {
 			args = append(args, m.ID, m.MemberID, m.PatientID, m.GuarantorID, m.Given, m.Family, m.BirthDate, m.Deceased,
-				m.Street, m.City, m.ZIP, m.State, m.Email, m.Phone, m.Language, db.Micros(now), db.Micros(now))
+				m.Street, m.City, m.ZIP, m.State, m.Email, m.Phone, m.Language, db.Micros(now), db.Micros(now), foldEmail(m.Email), FoldPhone(m.Phone))
+			names = append(names, SearchRows(*m)...)
 		}
 		if err := tx.Later(ctx, "insert members", `INSERT INTO member (id, member_id, patient_id, guarantor_id, given, family, birth_date,
-			deceased, street, city, zip, state, email, phone, language, created_at, updated_at) VALUES `+db.Values(n, columns), args...); err != nil {
+			deceased, street, city, zip, state, email, phone, language, created_at, updated_at, email_folded, phone_folded) VALUES `+db.Values(n, columns), args...); err != nil {
+			return err
+		}
+		if err := insertSearch(ctx, tx, names); err != nil {
 			return err
 		}
 		list = list[n:]
@@ -417,9 +431,9 @@ func insert(ctx context.Context, tx *db.Tx, now time.Time, list []*Member) error
 
 func update(ctx context.Context, tx *db.Tx, now time.Time, m *Member) error {
 	_, err := tx.ExecContext(ctx, `UPDATE member SET member_id = $2, patient_id = $3, guarantor_id = $4, given = $5, family = $6,
-		birth_date = $7, deceased = $8, zip = $9, state = $10, email = $11, phone = $12, language = $13, updated_at = $14, street = $15, city = $16
-		WHERE id = $1`, m.ID, m.MemberID, m.PatientID, m.GuarantorID, m.Given, m.Family, m.BirthDate, m.Deceased,
-		m.ZIP, m.State, m.Email, m.Phone, m.Language, db.Micros(now), m.Street, m.City)
+		birth_date = $7, deceased = $8, zip = $9, state = $10, email = $11, phone = $12, language = $13, updated_at = $14, street = $15, city = $16,
+		email_folded = $17, phone_folded = $18 WHERE id = $1`, m.ID, m.MemberID, m.PatientID, m.GuarantorID, m.Given, m.Family, m.BirthDate, m.Deceased,
+		m.ZIP, m.State, m.Email, m.Phone, m.Language, db.Micros(now), m.Street, m.City, foldEmail(m.Email), FoldPhone(m.Phone))
 	if err != nil {
 		return fmt.Errorf("update member: %w", err)
 	}

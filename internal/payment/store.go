@@ -45,6 +45,24 @@ func ByConfirmation(ctx context.Context, q db.Queryer, scope Scope, number strin
 	return p, err
 }
 
+// PayersByConfirmation returns the row ids of the members for whom a payment with a confirmation number was made, in any
+// spelling, for those who help them: whoever paid and whose bills it paid. It is empty where there is no such payment.
+func PayersByConfirmation(ctx context.Context, q db.Queryer, number string) ([]string, error) {
+	var out []string
+	err := db.Each(ctx, q, `SELECT payer_id FROM payment WHERE confirmation = $1
+		UNION SELECT bill.patient_id FROM payment JOIN allocation ON allocation.payment_id = payment.id JOIN bill ON bill.id = allocation.bill_id
+		WHERE payment.confirmation = $1 ORDER BY 1 LIMIT 20`, []any{id.Unfold(number)}, func(rows *sql.Rows) error {
+		var s string
+		err := rows.Scan(&s)
+		out = append(out, s)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find whose payment it is: %w", err)
+	}
+	return out, nil
+}
+
 // ByID returns a payment for the parts of the product that act for nobody (mail, jobs).
 func ByID(ctx context.Context, q db.Queryer, paymentID string) (Payment, error) {
 	return one(ctx, q, "id = $1", paymentID)

@@ -8,6 +8,7 @@ import (
 	"memberpay/internal/day"
 	"memberpay/internal/db"
 	"memberpay/internal/id"
+	"memberpay/internal/member"
 )
 
 // perBlock is how many members one block and one transaction has.
@@ -26,7 +27,7 @@ type block struct {
 	bills    int
 	payments int
 
-	member, numbers, bill, payment, allocation, attempt, entry, event, posting *table
+	member, names, numbers, bill, payment, allocation, attempt, entry, event, posting *table
 }
 
 // sealer encrypts an account number for its place.
@@ -35,7 +36,8 @@ type sealer func(value []byte, place string) ([]byte, error)
 func newBlock(number, members int, codeKey [32]byte, seal sealer) *block {
 	return &block{draw: newDraw(number), number: number, members: members, codeKey: codeKey, seal: seal,
 		member: newTable("member", "id", "member_id", "patient_id", "guarantor_id", "given", "family", "birth_date", "zip", "state",
-			"email", "phone", "language", "created_at", "updated_at"),
+			"email", "phone", "language", "created_at", "updated_at", "email_folded", "phone_folded"),
+		names:   newTable("member_name", "name", "zip", "member_id"),
 		numbers: newTable("member_number", "folded", "member_id", "kind"),
 		bill: newTable("bill", "id", "claim_key", "source", "eob_id", "kind", "payee", "number", "number_folded", "pay_code", "patient_id",
 			"guarantor_id", "visit", "provider", "insurer", "service_date", "due_date", "charged_cents", "plan_paid_cents",
@@ -55,7 +57,7 @@ func newBlock(number, members int, codeKey [32]byte, seal sealer) *block {
 
 // tables are in the order in which rows may refer to each other.
 func (b *block) tables() []*table {
-	return []*table{b.member, b.numbers, b.bill, b.payment, b.allocation, b.attempt, b.entry, b.event, b.posting}
+	return []*table{b.member, b.names, b.numbers, b.bill, b.payment, b.allocation, b.attempt, b.entry, b.event, b.posting}
 }
 
 // person is who a bill can be for.
@@ -101,7 +103,12 @@ func (b *block) household(first, size int) []person {
 		patientID := fmt.Sprintf("MRN%08d", scatter(n+1, 61_803_399, 100_000_000))
 		people[i] = p
 		people[i].name += " " + family
-		b.member.add(p.id, memberID, patientID, people[0].id, p.name, family, born, zip, state, email, phone, language, since, since)
+		m := member.Member{ID: p.id, Given: p.name, Family: family, ZIP: zip, Email: email, Phone: phone}
+		foldedEmail, foldedPhone := member.FoldedContact(m)
+		b.member.add(p.id, memberID, patientID, people[0].id, p.name, family, born, zip, state, email, phone, language, since, since, foldedEmail, foldedPhone)
+		for _, r := range member.SearchRows(m) {
+			b.names.add(r.Name, r.ZIP, r.MemberID)
+		}
 		b.numbers.add(id.Fold(memberID), p.id, "member_id")
 		b.numbers.add(id.Fold(patientID), p.id, "patient_id")
 	}

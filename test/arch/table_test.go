@@ -64,8 +64,8 @@ var layers = []layer{
 	{"whole", "what puts the parts together, and the worlds they are tried in", []room{
 		{"sandbox", nil},
 		{"demo", in("audit day db fault identity intake member staff")},
-		{"seed", in("bill day db id identity ledger money payment processor processor/nacha seal")},
-		{"app", in("audit brand config db enroll event household identity keys notice payment processor/nacha processor/stripe recovery seal staff web web/desk web/portal words")},
+		{"seed", in("bill day db id identity ledger member money payment processor processor/nacha seal")},
+		{"app", in("audit brand config db enroll event household identity keys member notice payment processor/nacha processor/stripe recovery seal staff web web/desk web/portal words")},
 		{"cmd/memberpay", in("app audit bill brand config day db demo event fault identity intake keys ledger member money payment processor/nacha sandbox seal seed staff verify")},
 	}},
 }

@@ -34,7 +34,7 @@ func TestAPersonBeginsHere(t *testing.T) {
 		for _, path := range []string{"/desk", "/desk/members", "/desk/members/" + o.member} {
 			iris.get(path).leads(t, "/desk/security")
 		}
-		iris.post("/desk/members", "number", "LH7700123").leads(t, "/desk/security")
+		iris.post("/desk/members", "q", "LH7700123").leads(t, "/desk/security")
 		page := iris.get("/desk/security")
 		page.says(t, 200, "A password alone opens nothing here")
 		secret := shownSecret.FindString(page.Text())
@@ -106,15 +106,15 @@ func TestARecordOpensForAReason(t *testing.T) {
 			}
 		}
 	}
-	found := v.post("/desk/members", "number", "lh-7700123")
+	found := v.post("/desk/members", "q", "lh-7700123")
 	found.says(t, 200, "Rosa Q.")
 	for _, s := range []string{"Quintero", "M-90417", "rosa@"} {
 		if strings.Contains(found.Body, s) {
 			t.Errorf("the search tells %q", s)
 		}
 	}
-	v.post("/desk/members", "number", "nothing").says(t, 200, "Nobody has this number")
-	v.post("/desk/members", "number", "").says(t, 422)
+	v.post("/desk/members", "q", "nothing").says(t, 200, "Nobody was found")
+	v.post("/desk/members", "q", "").says(t, 422)
 	a := v.get(path)
 	a.says(t, 200, "Say why you open this record")
 	closed(a)

@@ -13,6 +13,7 @@ import (
 type homeView struct {
 	Name, Role string
 	May        []string
+	Search     bool // they may find members
 	Links      []ui.Link
 	Glass      *glassView // nil for roles that have no glass to break
 }
@@ -50,7 +51,7 @@ func (d *Desk) showHome(c *web.Context, status int, reason string, problems ...u
 		}
 	}
 	if c.Session.Actor().May(identity.ViewMembers) || !broken.IsZero() {
-		v.Links = append(v.Links, ui.Link{Label: c.T("desk.members.title"), Href: "/desk/members"})
+		v.Search = true
 	}
 	if c.Session.Actor().May(identity.ManageStaff) {
 		v.Links = append(v.Links, ui.Link{Label: c.T("desk.staff.title"), Href: "/desk/staff"})

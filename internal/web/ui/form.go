@@ -62,6 +62,8 @@ type Field struct {
 	Optional     bool   // says "(optional)" after the label
 	Digits       bool   // figures of one width, no spelling help
 	Off          bool   // cannot be changed
+	AccessKey    string // a key that leads here, with the browser's own modifier
+	Focus        bool   // the page opens with the cursor here; for pages that are this field and what it finds
 }
 
 // Date is a date asked for in three fields, Name_month, Name_day and Name_year. A Problem may name any of these, or

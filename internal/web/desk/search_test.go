@@ -1,0 +1,63 @@
+package desk
+
+import (
+	"strings"
+	"testing"
+
+	"memberpay/internal/db"
+	"memberpay/internal/db/dbtest"
+	"memberpay/internal/identity"
+	"memberpay/internal/staff"
+)
+
+// TestOneFieldFindsAMember: by name in any spelling, by every number, by phone and e-mail; never more than tells people
+// apart, and who was shown is noted down.
+func TestOneFieldFindsAMember(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		o := officeOn(t, d, staff.SSO{})
+		agent, _ := o.hire(identity.Agent)
+		v := o.opened(agent, "passkey")
+		o.must(d.Write(t.Context(), func(tx *db.Tx) error {
+			accountID, err := o.accounts.Open(t.Context(), tx, o.clock(), identity.NewAccount{Email: "own@mail.example", Role: identity.Member, Members: []string{o.member}})
+			if err != nil {
+				return err
+			}
+			_, err = o.accounts.AddContactPoint(t.Context(), tx, o.clock(), accountID, identity.PhonePoint, "(503) 555-0177")
+			return err
+		}))
+		v.get("/desk").says(t, 200, "Who is it?")
+		var paycode string
+		o.must(d.Read().QueryRowContext(t.Context(), "SELECT pay_code FROM bill").Scan(&paycode))
+		for _, q := range []string{"quintero", "QUINTÉRO rosa", "rosa quin", "quintero 1984", "3/5/1984", "quintero 1984-03-05", "lh 7700 123", "00LH7700123", "m-90417", "M 90417", strings.ToLower(paycode),
+			"rosa@mail.example", "OWN@mail.example", "503 555 0199", "+15035550177"} {
+			a := v.post("/desk/members", "q", q)
+			a.says(t, 200, "1 person found", "1984", "•••• 0123")
+			for _, s := range []string{"M-90417", "$150.25", "rosa@mail.example", "LH7700123", "Hillcrest"} {
+				if s != q && strings.Contains(strings.ReplaceAll(a.Body, `value="`+q+`"`, ""), s) {
+					t.Errorf("%q tells %q", q, s)
+				}
+			}
+		}
+		v.post("/desk/members", "q", "rosa quintero").says(t, 200, "Rosa Quintero")
+		if a := v.post("/desk/members", "q", "LH7700123"); strings.Contains(a.Text(), "Quintero") {
+			t.Error("a number tells the whole name")
+		}
+		for _, q := range []string{"%", "_", "''", "   ", "\x00"} {
+			v.post("/desk/members", "q", q).says(t, 422, "Type a name, a number")
+		}
+		for _, q := range []string{"%o%s%", `<script>alert(1)</script>`, "' OR 1=1 --", "rosa\x00quintero\x00x", "\xff\xfea", "quintero 1985", "quintero 97001"} {
+			v.post("/desk/members", "q", q).says(t, 200, "Nobody was found")
+		}
+		v.post("/desk/members", "q", strings.Repeat("rosa ", 2048)).says(t, 422, "at most 120 characters")
+		listed := o.entries("member.listed")
+		if len(listed) != 17 || listed[0].Member != o.member || listed[0].Actor != agent {
+			t.Errorf("%d were noted down", len(listed))
+		}
+		for _, e := range o.entries("desk.searched") {
+			if strings.Contains(e.Detail, "Quin") || strings.Contains(e.Detail, "0199") {
+				t.Errorf("the log keeps what was typed: %+v", e)
+			}
+		}
+	})
+}
