@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -63,8 +64,12 @@ type App struct {
 	stopping atomic.Bool
 }
 
-// hashes is how many password hashes may run at once.
-const hashes = 2
+// Sign-ins may take an eighth of the machine in the long run, and half of it for a rush: payments come first. See
+// docs/performance.md.
+const (
+	hashShare = 1.0 / 8
+	hashSaved = 10 * time.Second
+)
 
 // New opens and migrates the database and makes every part. Errors say which setting to change.
 func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err error) {
@@ -110,7 +115,9 @@ func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err er
 		return nil, err
 	}
 	a.Outbox = event.NewOutbox(box)
-	a.Accounts = identity.New(a.DB, box, hashes)
+	processors := runtime.GOMAXPROCS(0)
+	a.Accounts = identity.New(a.DB, box, max(1, processors/2))
+	a.Accounts.SpareProcessors(float64(processors)*hashShare, hashSaved)
 	if err := a.usePasskeys(); err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ import (
 type Accounts struct {
 	db      *db.DB
 	box     *seal.Box
-	hashing hashing
+	hashing *hashing
 	decoy   string // checked where there is no account, for the same work
 	party   *party // nil before UsePasskeys
 }
@@ -57,6 +57,16 @@ func (a *Accounts) Create(ctx context.Context, now time.Time, email, password, l
 	})
 	return accountID, err
 }
+
+// SpareProcessors bounds what all hashes together take in the long run: share processors. After a quiet time they may make
+// up for it, at most for saved. Call it before the first sign-in.
+func (a *Accounts) SpareProcessors(share float64, saved time.Duration) {
+	a.hashing.share, a.hashing.saved = share, saved
+}
+
+// Room returns ErrHashing where so many passwords wait to be hashed that another would be sent away: known and unknown
+// people alike, before anything is looked up or counted for them.
+func (a *Accounts) Room() error { return a.hashing.room() }
 
 // Hash returns the form in which a password is kept. It waits for its turn among the hashes that may run at once, and
 // returns ErrHashing where too many wait.

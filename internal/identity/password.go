@@ -1,18 +1,14 @@
 package identity
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
 	"strings"
-	"time"
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/unicode/norm"
-
-	"memberpay/internal/fault"
 )
 
 // Cost of one hash: 19 MiB and two passes (the OWASP minimum for argon2id), one thread.
@@ -21,41 +17,6 @@ const (
 	hashMemory = 19 * 1024
 	hashLength = 32
 )
-
-// mostWaiting is how many hashes may wait for their turn. With two at once the last of them waits about two seconds.
-const mostWaiting = 64
-
-// ErrHashing is the answer where too many passwords wait to be hashed already.
-var ErrHashing = fault.BusyFor("sign_in.busy", 5*time.Second)
-
-// hashing bounds how many hashes run at once, so that a flood of sign-ins leaves the processor to payments, and how many
-// wait, so that the flood does not pile up here.
-type hashing struct {
-	running chan struct{}
-	asked   chan struct{} // those that run and those that wait
-}
-
-func newHashing(atOnce int) hashing {
-	return hashing{running: make(chan struct{}, atOnce), asked: make(chan struct{}, atOnce+mostWaiting)}
-}
-
-// run runs fn when its turn has come. It returns ErrHashing, without fn, where too many wait.
-func (h hashing) run(ctx context.Context, fn func()) error {
-	select {
-	case h.asked <- struct{}{}:
-	default:
-		return ErrHashing
-	}
-	defer func() { <-h.asked }()
-	select {
-	case h.running <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	defer func() { <-h.running }()
-	fn()
-	return nil
-}
 
 // hash returns password as "argon2id$time$memory$salt$key". Keyboards write one letter in several ways: the composed form
 // is what is hashed.

@@ -30,6 +30,7 @@ var parts = []struct {
 }{
 	{"start", (*bench).start},
 	{"pay", (*bench).pay},
+	{"signin", (*bench).signIn},
 	{"page", (*bench).page},
 	{"import", (*bench).imports},
 	{"sqlite", (*bench).sqlite},
@@ -43,7 +44,7 @@ func main() {
 	flag.IntVar(&s.seconds, "seconds", 4, "how long each measurement of a round runs")
 	flag.IntVar(&s.eobs, "eobs", 60_000, "how many EOBs to import, over all rounds")
 	flag.StringVar(&s.binary, "binary", "", "measure this program instead of building it")
-	flag.StringVar(&only, "only", "", "measure only these parts: start,pay,page,import,sqlite")
+	flag.StringVar(&only, "only", "", "measure only these parts: start,pay,signin,page,import,sqlite")
 	flag.Parse()
 	if only != "" {
 		s.only = strings.Split(only, ",")

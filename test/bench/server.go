@@ -23,8 +23,8 @@ type server struct {
 	ended   chan error
 }
 
-// serve starts the program on a database. Nothing is ready yet when it returns.
-func (b *bench) serve(database string) (*server, error) {
+// serve starts the program on a database, with settings of the environment. Nothing is ready yet when it returns.
+func (b *bench) serve(database string, settings ...string) (*server, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -43,6 +43,7 @@ func (b *bench) serve(database string) (*server, error) {
 		"MEMBERPAY_LISTEN="+s.address, "MEMBERPAY_ACH_CUT_EVERY=24h", "MEMBERPAY_CARDS_API=http://127.0.0.1:9",
 		"MEMBERPAY_CARDS_SECRET_KEY=sk_test_bench", "MEMBERPAY_CARDS_PUBLISHABLE_KEY=pk_test_bench",
 		"MEMBERPAY_CARDS_WEBHOOK_SECRET=whsec_bench")
+	s.cmd.Env = append(s.cmd.Env, settings...)
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -51,8 +52,8 @@ func (b *bench) serve(database string) (*server, error) {
 }
 
 // serveReady starts the program and waits for its first page.
-func (b *bench) serveReady(ctx context.Context, database string) (*server, error) {
-	s, err := b.serve(database)
+func (b *bench) serveReady(ctx context.Context, database string, settings ...string) (*server, error) {
+	s, err := b.serve(database, settings...)
 	if err != nil {
 		return nil, err
 	}

@@ -62,6 +62,9 @@ func (d *Desk) signInPost(c *web.Context) error {
 		return err
 	}
 	ctx, accounts := c.R.Context(), c.Site.Accounts
+	if err := accounts.Room(); err != nil {
+		return err
+	}
 	v := signInView{Email: c.Form("email"), To: local(c.Form("to"))}
 	password := c.R.PostForm.Get("password")
 	switch {

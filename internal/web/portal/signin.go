@@ -54,6 +54,9 @@ func (p *Portal) signInPost(c *web.Context) error {
 		return err
 	}
 	ctx := c.R.Context()
+	if err := c.Site.Accounts.Room(); err != nil {
+		return err
+	}
 	v := signInView{Email: c.Form("email"), To: web.Local(c.Form("to"), "")}
 	password := c.R.PostForm.Get("password") // as typed: spaces count
 	if problems := v.check(c, password); len(problems) > 0 {
