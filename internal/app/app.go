@@ -133,7 +133,8 @@ func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err er
 		Mail:  notice.Server{Host: c.Mail.Host, User: c.Mail.User, Password: c.Mail.Password, Plain: c.Mail.Plain},
 		Texts: notice.Gateway{URL: c.Texts.URL, Token: c.Texts.Token, From: c.Texts.From}, Print: c.Print.Outbound, Log: log})
 	a.Households = household.New(household.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, CanText: a.Letters.CanText(), BaseURL: c.BaseURL, Log: log})
-	a.Recoveries = recovery.New(recovery.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, CanText: a.Letters.CanText(), Now: time.Now, Log: log})
+	a.Recoveries = recovery.New(recovery.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, Zone: a.Brand.Zone(), CanText: a.Letters.CanText(),
+		CanPrint: a.Letters.CanPrint(), Now: time.Now, Log: log})
 	a.Enroll = enroll.New(enroll.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, Zone: a.Brand.Zone(), CanText: a.Letters.CanText(),
 		CanPrint: a.Letters.CanPrint()})
 	a.portal = &portal.Portal{Recoveries: a.Recoveries, DB: a.DB, Payments: a.Payments, Seal: box, Outbox: a.Outbox, Households: a.Households, Enroll: a.Enroll, CanText: a.Letters.CanText(),

@@ -106,6 +106,27 @@ func textPhone(points []ContactPoint) (phone string) {
 	return phone
 }
 
+// Everywhere is where an account's owner can be reached: the sign-in address and every other address they have shown to be
+// theirs, and their phones. All of them are told of a change that somebody else might have made.
+func (a *Accounts) Everywhere(ctx context.Context, tx *db.Tx, accountID string) (emails, phones []string, err error) {
+	account, err := a.GetIn(ctx, tx, accountID)
+	if err != nil {
+		return nil, nil, err
+	}
+	points, err := a.contactPoints(ctx, tx, accountID)
+	emails = []string{account.Email}
+	for _, c := range points {
+		switch {
+		case !c.Verified():
+		case c.Kind == EmailPoint:
+			emails = append(emails, c.Value)
+		default:
+			phones = append(phones, c.Value)
+		}
+	}
+	return emails, phones, err
+}
+
 // AddContactPoint adds an e-mail address or phone and returns its id. Nothing is sent to it before VerifyContactPoint. One
 // that is there already keeps its id. It returns ErrEmail, ErrPhone or ErrPoints.
 func (a *Accounts) AddContactPoint(ctx context.Context, tx *db.Tx, now time.Time, accountID, kind, value string) (pointID string, err error) {

@@ -7,6 +7,7 @@
 package letter
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -33,6 +34,22 @@ type Letter interface {
 func New(l Letter, subject string, to To) event.Message {
 	return event.Message{Kind: l.kind(), Subject: subject, Channel: to.Channel, Recipient: to.Recipient, Language: to.Language,
 		Data: l, NotAfter: l.until()}
+}
+
+// ToAll makes the messages of one letter to several addresses and phones, each once: "subject/0", "subject/1" and so on.
+func ToAll(l Letter, subject, language string, emails, phones []string) (out []event.Message) {
+	seen := map[string]bool{}
+	add := func(channel string, list []string) {
+		for _, to := range list {
+			if folded := strings.ToLower(strings.TrimSpace(to)); folded != "" && !seen[folded] {
+				seen[folded] = true
+				out = append(out, New(l, fmt.Sprintf("%s/%d", subject, len(out)), To{Channel: channel, Recipient: strings.TrimSpace(to), Language: language}))
+			}
+		}
+	}
+	add(event.Mail, emails)
+	add(event.Text, phones)
+	return out
 }
 
 // Address is where a printed letter goes.
@@ -115,7 +132,7 @@ const (
 	TOTPOff             Change = "totp_off"
 	SecondFactor        Change = "second_factor" // on, off or another one
 	RecoveryCodes       Change = "recovery_codes"
-	RecoveryWaits       Change = "recovery_waits" // somebody gets in after a waiting time, unless the owner stops it
+	RecoveryLetter      Change = "recovery_letter" // a code to get back in goes by post to the home address
 	Recovered           Change = "recovered"
 	SignedOutEverywhere Change = "signed_out_everywhere"
 	ContactChanged      Change = "contact"

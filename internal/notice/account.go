@@ -92,8 +92,12 @@ func (l *Letters) code(out *wording, m event.Message, w *words.Words) error {
 	}
 	out.AlarmOn, out.Alarm = w.T("letter.code.notyou"), alarm
 	out.Small = []string{w.T("letter.code.secret")}
-	if c.Purpose == letter.Join && m.Channel == event.Print {
+	switch {
+	case m.Channel != event.Print:
+	case c.Purpose == letter.Join:
 		l.link(out, w.T("letter.code.join.link"), "/join")
+	case c.Purpose == letter.Recover:
+		l.link(out, w.T("letter.code.recover.link"), "/recover")
 	}
 	// The last line binds the code to our site: browsers fill it in there and nowhere else.
 	out.Short = w.T("letter.code.text", "Name", l.Brand.Name, "What", out.Subject, "Code", c.Code, "Good", good) + "\n\n@" + l.domain() + " #" + c.Code

@@ -50,7 +50,7 @@ var layers = []layer{
 		{"dossier", in("audit bill consent day db id identity member payment")},
 		{"paper", nil},
 		{"staff", in("audit db event fault id identity letter seal")},
-		{"recovery", in("audit db event fault id identity letter member seal")},
+		{"recovery", in("audit day db event fault id identity letter member seal")},
 		{"enroll", in("audit day db event fault id identity letter member payment seal")},
 		{"notice", in("brand db event id letter paper payment words")},
 		{"verify", in("db seal")},

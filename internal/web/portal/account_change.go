@@ -3,33 +3,43 @@ package portal
 import (
 	"memberpay/internal/audit"
 	"memberpay/internal/db"
-	"memberpay/internal/event"
 	"memberpay/internal/id"
 	"memberpay/internal/letter"
 	"memberpay/internal/web"
 )
 
-// change makes a change of the reader's account in one transaction with its entry in the audit log and the letter that
-// tells of it. When and From of the letter are filled in; the letter goes to the address to sign in with as it was before.
+// guarded are the changes by which somebody could take an account over. They are told everywhere its owner can be reached;
+// the others go to the address to sign in with.
+var guarded = map[letter.Change]bool{letter.Email: true, letter.Password: true, letter.Phone: true, letter.PasskeyAdded: true, letter.PasskeyRemoved: true,
+	letter.TOTPOn: true, letter.TOTPOff: true, letter.SecondFactor: true, letter.RecoveryCodes: true, letter.Closed: true}
+
+// change makes a change of the reader's account in one transaction with its entry in the audit log and the letters that
+// tell of it. When and From of the letter are filled in; the letters go where the owner was reached before.
 func (p *Portal) change(c *web.Context, action string, told letter.AccountChanged, do func(tx *db.Tx) error) error {
 	ctx := c.R.Context()
-	who, err := c.Site.Accounts.Get(ctx, c.Session.AccountID)
-	if err != nil {
-		return err
-	}
 	told.When, told.From = c.Now, c.Address()
-	lang := who.Language
-	if !c.Site.Brand.Offers(lang) {
-		lang = c.Words.Lang()
-	}
 	return p.DB.Write(ctx, func(tx *db.Tx) error {
+		who, err := c.Site.Accounts.GetIn(ctx, tx, c.Session.AccountID)
+		if err != nil {
+			return err
+		}
+		emails, phones, err := c.Site.Accounts.Everywhere(ctx, tx, who.ID)
+		if err != nil {
+			return err
+		}
+		if !guarded[told.What] {
+			emails, phones = []string{who.Email}, nil
+		}
+		if !p.CanText {
+			phones = nil
+		}
 		if err := do(tx); err != nil {
 			return err
 		}
 		if err := audit.Append(ctx, tx, c.Did(action, c.Session.AccountID, "")); err != nil {
 			return err
 		}
-		return p.Outbox.Tell(ctx, tx, c.Now, letter.New(told, id.New("chg"), letter.To{Channel: event.Mail, Recipient: who.Email, Language: lang}))
+		return p.Outbox.Tell(ctx, tx, c.Now, letter.ToAll(told, id.New("chg"), p.speaks(c, who), emails, phones)...)
 	})
 }
 

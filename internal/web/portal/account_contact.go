@@ -314,7 +314,8 @@ func (p *Portal) useEmail(c *web.Context, point identity.ContactPoint) error {
 	return orTo(c, err, "/account?done=email")
 }
 
-// usePhone makes a point the phone that texts go to, in place of an earlier one, which is told.
+// usePhone makes a point the phone that texts go to, in place of an earlier one, which is told like every
+// other address of the account.
 func (p *Portal) usePhone(c *web.Context, point identity.ContactPoint) error {
 	ctx, accounts := c.R.Context(), c.Site.Accounts
 	points, err := accounts.ContactPoints(ctx, c.Session.AccountID)
@@ -332,19 +333,10 @@ func (p *Portal) usePhone(c *web.Context, point identity.ContactPoint) error {
 			if err := accounts.RemoveContactPoint(ctx, tx, c.Now, c.Session.AccountID, old.ID); err != nil {
 				return err
 			}
-			if err := p.tellPhone(c, tx, old.Value); err != nil {
-				return err
-			}
 		}
 		return p.noTexts(c, tx) // the consent was for the number before
 	})
 	return orTo(c, err, "/account?done=phone")
-}
-
-// tellPhone tells a number that it is no longer the account's.
-func (p *Portal) tellPhone(c *web.Context, tx *db.Tx, number string) error {
-	return p.Outbox.Tell(c.R.Context(), tx, c.Now, letter.New(letter.AccountChanged{What: letter.Phone, When: c.Now, From: c.Address()}, id.New("chg"),
-		letter.To{Channel: event.Text, Recipient: number, Language: c.Words.Lang()}))
 }
 
 // noTexts takes back the consent to texts, where there is one.
@@ -371,9 +363,6 @@ func (p *Portal) contactRemove(c *web.Context) error {
 	}
 	err = p.change(c, "account.phone_removed", letter.AccountChanged{What: letter.Phone}, func(tx *db.Tx) error {
 		if err := remove(tx); err != nil {
-			return err
-		}
-		if err := p.tellPhone(c, tx, point.Value); err != nil {
 			return err
 		}
 		return p.noTexts(c, tx)

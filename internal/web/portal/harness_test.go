@@ -107,7 +107,7 @@ func houseOn(t testing.TB, d *db.DB) *house {
 		Descriptors: map[string]string{"medical": b.Payees.Medical.Descriptor, "premium": b.Payees.Premium.Descriptor}})
 	t.Cleanup(pays.Close)
 	h.households = household.New(household.Config{DB: d, Accounts: h.accounts, Seal: box, Outbox: h.outbox, CanText: true, BaseURL: "https://pay.larkspur.example", Now: h.clock, Log: quiet})
-	h.recoveries = recovery.New(recovery.Config{DB: d, Accounts: h.accounts, Seal: box, Outbox: h.outbox, CanText: true, Now: h.clock, Log: quiet})
+	h.recoveries = recovery.New(recovery.Config{DB: d, Accounts: h.accounts, Seal: box, Outbox: h.outbox, Zone: time.UTC, CanText: true, CanPrint: true, Now: h.clock, Log: quiet})
 	h.enroll = enroll.New(enroll.Config{DB: d, Accounts: h.accounts, Seal: box, Outbox: h.outbox, Zone: b.Zone(), CanText: true, CanPrint: true})
 	h.portal = &Portal{Recoveries: h.recoveries, DB: d, Payments: pays, Seal: box, Outbox: h.outbox, CanText: true, CanPrint: true, Households: h.households, Enroll: h.enroll, BaseURL: "https://pay.larkspur.example", Arrives: h.bank.SettlesOn,
 		LastCall: h.bank.NextCut, Browser: processor.BrowserConfig{ScriptURL: "https://cards.example/v3/", PublishableKey: "pk_test_1"}}

@@ -2,14 +2,10 @@ package portal
 
 import (
 	"net/http"
-	"slices"
 	"time"
 
-	"memberpay/internal/day"
 	"memberpay/internal/fault"
-	"memberpay/internal/id"
 	"memberpay/internal/identity"
-	"memberpay/internal/member"
 	"memberpay/internal/recovery"
 	"memberpay/internal/web"
 	"memberpay/internal/web/ui"
@@ -57,34 +53,44 @@ func (p *Portal) recoverPost(c *web.Context) error {
 	return c.Redirect("/recover/code")
 }
 
-// recovering is the recovery of this browser, as far as step: the pages lead on to the first step that is open. done is
-// true where the answer was given.
-func (p *Portal) recovering(c *web.Context, step string) (x recovery.Recovery, f identity.Factors, done bool, err error) {
+// recovering is the recovery of this browser, at step: the pages lead on to the first step that is open. done is true
+// where the answer was given.
+func (p *Portal) recovering(c *web.Context, step recovery.Step) (x recovery.Recovery, s recovery.Standing, done bool, err error) {
+	if x, s, done, err = p.recoveryOf(c); done {
+		return x, s, true, err
+	}
+	if s.Next != step && (s.Next != recovery.ToEmailCode || step != recovery.ToEmail) {
+		return x, s, true, c.Redirect(recoverPath(s.Next))
+	}
+	return x, s, false, nil
+}
+
+// recoveryOf is the recovery of this browser, wherever it stands.
+func (p *Portal) recoveryOf(c *web.Context) (x recovery.Recovery, s recovery.Standing, done bool, err error) {
 	x, err = p.Recoveries.Find(c.R.Context(), c.Now, c.Cookie(recoverCookie))
+	if err == nil {
+		s, err = p.Recoveries.Stand(c.R.Context(), x)
+	}
 	if fault.Is(err, fault.NotFound) {
-		return x, f, true, c.Redirect("/recover")
+		return x, s, true, c.Redirect("/recover")
 	}
-	if err != nil {
-		return x, f, true, err
+	return x, s, err != nil, err
+}
+
+func recoverPath(s recovery.Step) string { return "/recover/" + string(s) }
+
+// recoverGoOn leads to where the recovery of this browser stands.
+func (p *Portal) recoverGoOn(c *web.Context) error {
+	_, s, done, err := p.recoveryOf(c)
+	if done {
+		return err
 	}
-	next, more := "/recover/code", false
-	if !x.MailAt.IsZero() {
-		if more, f, err = p.Recoveries.NeedsMore(c.R.Context(), x); err != nil {
-			return x, f, true, err
-		}
-		if next = "/recover/secure"; more && x.MoreAt.IsZero() {
-			next = "/recover/more"
-		}
-	}
-	if next != step {
-		return x, f, true, c.Redirect(next)
-	}
-	return x, f, false, nil
+	return c.Redirect(recoverPath(s.Next))
 }
 
 // recoverCode asks for the code that was sent.
 func (p *Portal) recoverCode(c *web.Context) error {
-	_, _, done, err := p.recovering(c, "/recover/code")
+	_, _, done, err := p.recovering(c, recovery.ToCode)
 	if done {
 		return err
 	}
@@ -98,14 +104,14 @@ func (p *Portal) showRecoverCode(c *web.Context, status int, problems ...ui.Prob
 	return c.Render(status, recoverCodePage(frame, c.Site.Brand.Phone.Display))
 }
 
-// recoverTry counts a try at the codes of a recovery. It reports done where it is one too many.
+// recoverTry counts a try at the codes of a recovery.
 func (p *Portal) recoverTry(c *web.Context, x recovery.Recovery) error {
 	return c.Site.Accounts.Allow(c.R.Context(), c.Now, identity.SecondFactor, "recover "+x.ID)
 }
 
 // recoverCodePost takes the code. A wrong one, one that ran out and one that was never sent get one answer.
 func (p *Portal) recoverCodePost(c *web.Context) error {
-	x, _, done, err := p.recovering(c, "/recover/code")
+	x, _, done, err := p.recovering(c, recovery.ToCode)
 	if done {
 		return err
 	}
@@ -115,48 +121,55 @@ func (p *Portal) recoverCodePost(c *web.Context) error {
 	if err := p.recoverTry(c, x); err != nil {
 		return err
 	}
-	err = p.Recoveries.ProveMail(c.R.Context(), c.Now, x, c.Form("code"))
+	err = p.Recoveries.ProveMailbox(c.R.Context(), c.Now, c.Who(), x, c.Form("code"))
 	if fault.Is(err, fault.Invalid) {
 		return p.showRecoverCode(c, http.StatusUnprocessableEntity, ui.Problem{Field: "code", Text: c.T("recovery.code")})
 	}
-	if err != nil {
+	return p.recovered(c, err)
+}
+
+// recovered leads on after a proof.
+func (p *Portal) recovered(c *web.Context, err error) error {
+	if err != nil && fault.CodeOf(err) != recovery.ErrStep.Code {
 		return err
 	}
-	return c.Redirect("/recover/secure")
+	return p.recoverGoOn(c)
 }
 
-// recoverMoreView is the ways to give a second proof.
+// recoverMoreView is the ways to give another proof.
 type recoverMoreView struct {
-	App    bool // a code of the authenticator app is one
-	Codes  bool // there are recovery codes left
-	Asked  bool // the facts were told: a code may be on its way
-	Number string
-	ZIP    string
-	Birth  ui.Date
+	App    bool   // a code of the authenticator app is one
+	Codes  bool   // there are recovery codes left
+	Text   string // end of the number of the account's own phone, "" where a text to it proves nothing more
+	Texted bool   // it was asked for
+	File   bool   // what the plan has on file is one
 	Phone  string // to call, where nothing else is left
+	Busy   string
 }
 
-// recoverMore asks for a second proof.
+// recoverMore asks for another proof.
 func (p *Portal) recoverMore(c *web.Context) error {
-	_, f, done, err := p.recovering(c, "/recover/more")
+	x, s, done, err := p.recovering(c, recovery.ToMore)
 	if done {
 		return err
 	}
-	return p.showRecoverMore(c, http.StatusOK, f, recoverMoreView{Asked: c.R.URL.Query().Get("asked") != ""})
+	return p.showRecoverMore(c, http.StatusOK, x, s, recoverMoreView{Texted: c.R.URL.Query().Get("texted") != ""})
 }
 
-func (p *Portal) showRecoverMore(c *web.Context, status int, f identity.Factors, v recoverMoreView, problems ...ui.Problem) error {
-	v.App, v.Codes, v.Phone = f.TOTP, f.RecoveryLeft > 0, c.Site.Brand.Phone.Display
+func (p *Portal) showRecoverMore(c *web.Context, status int, x recovery.Recovery, s recovery.Standing, v recoverMoreView, problems ...ui.Problem) error {
+	v.App, v.Codes, v.Phone = s.Factors.TOTP, s.Factors.RecoveryLeft > 0, c.Site.Brand.Phone.Display
+	v.File = len(s.Account.Members) > 0 && (!x.Has(recovery.Contact) || !x.Has(recovery.Posted) && p.CanPrint)
+	if p.Recoveries.CanPhone(s, x) {
+		v.Text = identity.MaskPhone(s.Factors.Phone)
+	}
 	frame := page(c, c.T("recover.more"))
 	frame.Path, frame.Problems = "/recover/more", problems
-	v.Birth.Name, v.Birth.Label, v.Birth.Hint = "birth", c.T("find.birth"), c.T("find.birth.hint")
-	v.Birth.Error = birthError(frame)
 	return c.Render(status, recoverMorePage(frame, v))
 }
 
-// recoverMorePost takes one of the second proofs, or the facts for which a code is sent to the contact on file.
+// recoverMorePost takes one of the other proofs, or texts a code to the account's own phone.
 func (p *Portal) recoverMorePost(c *web.Context) error {
-	x, f, done, err := p.recovering(c, "/recover/more")
+	x, s, done, err := p.recovering(c, recovery.ToMore)
 	if done {
 		return err
 	}
@@ -167,94 +180,35 @@ func (p *Portal) recoverMorePost(c *web.Context) error {
 		return err
 	}
 	ctx, way := c.R.Context(), c.Form("way")
-	field := map[string]string{recovery.RecoveryCode: "recovery", recovery.TOTP: "app", recovery.OnFile: "code"}[way]
+	field := map[string]string{"recovery_code": "recovery", "app": "app", "phone": "code"}[way]
 	switch way {
-	case recovery.RecoveryCode:
-		err = p.Recoveries.ProveRecoveryCode(ctx, c.Now, x, c.Form(field))
-	case recovery.TOTP:
-		err = p.Recoveries.ProveTOTP(ctx, c.Now, x, c.Form(field))
-	case recovery.OnFile:
-		err = p.Recoveries.ProveOnFile(ctx, c.Now, x, c.Form(field))
-	default:
-		return p.recoverFacts(c, x, f)
+	case "recovery_code":
+		err = p.Recoveries.ProveRecoveryCode(ctx, c.Now, c.Who(), x, c.Form(field))
+	case "app":
+		err = p.Recoveries.ProveApp(ctx, c.Now, c.Who(), x, c.Form(field))
+	case "phone":
+		err = p.Recoveries.ProvePhone(ctx, c.Now, c.Who(), x, c.Form(field))
+	case "text":
+		if err = p.Recoveries.TextPhone(ctx, c.Now, x, c.Words.Lang()); err == nil {
+			return c.Redirect("/recover/more?texted=yes")
+		}
 	}
 	if fault.Is(err, fault.Invalid) {
-		return p.showRecoverMore(c, http.StatusUnprocessableEntity, f, recoverMoreView{Asked: way == recovery.OnFile}, ui.Problem{Field: field, Text: c.T("recovery.code")})
+		return p.showRecoverMore(c, http.StatusUnprocessableEntity, x, s, recoverMoreView{Texted: way == "phone"}, ui.Problem{Field: field, Text: c.T("recovery.code")})
 	}
-	if err != nil {
-		return err
-	}
-	return c.Redirect("/recover/secure")
-}
-
-// recoverFacts sends a code to the contact on file of a member of the account, where the facts are theirs. The answer is
-// the same where they are nobody's.
-func (p *Portal) recoverFacts(c *web.Context, x recovery.Recovery, f identity.Factors) error {
-	find := findView{Number: c.Form("number"), Month: c.Form("birth_month"), Day: c.Form("birth_day"), Year: c.Form("birth_year")}
-	birth, problems := find.check(c)
-	zip := c.Form("zip")
-	if len(zip) < 5 || len(zip) > 10 {
-		problems = append(problems, ui.Problem{Field: "zip", Text: c.T("recover.zip.wrong")})
-		zip = ""
-	}
-	if len(problems) > 0 {
-		if len(find.Number) > maxNumber {
-			find.Number = ""
-		}
-		return p.showRecoverMore(c, http.StatusUnprocessableEntity, f, recoverMoreView{Number: find.Number, ZIP: zip,
-			Birth: ui.Date{Month: find.Month, Day: find.Day, Year: find.Year, Wrong: find.Wrong}}, problems...)
-	}
-	ctx := c.R.Context()
-	if err := c.Site.Accounts.AllowAll(ctx, c.Now, identity.LookUps(c.Address(), id.Fold(find.Number))...); err != nil {
-		return err
-	}
-	m, err := p.theirs(c, x, find.Number, birth, zip)
-	if err != nil {
-		return err
-	}
-	if err := p.Recoveries.AskOnFile(ctx, c.Now, x, m, c.Words.Lang()); err != nil {
-		return err
-	}
-	return c.Redirect("/recover/more?asked=yes")
-}
-
-// theirs is the member whose number, date of birth and ZIP code these are, if the account acts for them; the zero Member
-// otherwise.
-func (p *Portal) theirs(c *web.Context, x recovery.Recovery, number string, birth day.Date, zip string) (member.Member, error) {
-	account, err := c.Site.Accounts.Get(c.R.Context(), x.AccountID)
-	if err != nil {
-		return member.Member{}, err
-	}
-	match, err := p.lookUp(c.R.Context(), number, birth, day.Of(c.Now, c.Site.Brand.Zone()))
-	if err != nil {
-		return member.Member{}, err
-	}
-	people, err := member.ByIDs(c.R.Context(), p.DB.Read(), match.people)
-	if err != nil {
-		return member.Member{}, err
-	}
-	for _, m := range people {
-		if slices.Contains(account.Members, m.ID) && len(m.ZIP) >= 5 && m.ZIP[:5] == zip[:5] {
-			return m, nil
-		}
-	}
-	return member.Member{}, nil
+	return p.recovered(c, err)
 }
 
 // recoverSecure asks for a new passkey or password.
 func (p *Portal) recoverSecure(c *web.Context) error {
-	x, _, done, err := p.recovering(c, "/recover/secure")
+	x, s, done, err := p.recovering(c, recovery.ToSecure)
 	if done {
 		return err
 	}
-	return p.showRecoverSecure(c, http.StatusOK, x)
+	return p.showRecoverSecure(c, http.StatusOK, x, s.Account)
 }
 
-func (p *Portal) showRecoverSecure(c *web.Context, status int, x recovery.Recovery, problems ...ui.Problem) error {
-	account, err := c.Site.Accounts.Get(c.R.Context(), x.AccountID)
-	if err != nil {
-		return err
-	}
+func (p *Portal) showRecoverSecure(c *web.Context, status int, x recovery.Recovery, account identity.Profile, problems ...ui.Problem) error {
 	people, err := p.membersOf(c, account)
 	if err != nil {
 		return err
@@ -263,7 +217,11 @@ func (p *Portal) showRecoverSecure(c *web.Context, status int, x recovery.Recove
 	if len(people) > 0 {
 		name = people[0].Name()
 	}
-	v, err := p.askNewKey(c, "/recover/secure", account.ID, account.Email, name, c.T("recover.password.button"))
+	email := account.Email
+	if x.NewEmail != "" {
+		email = x.NewEmail
+	}
+	v, err := p.askNewKey(c, "/recover/secure", account.ID, email, name, c.T("recover.password.button"))
 	if err != nil {
 		return err
 	}
@@ -274,41 +232,40 @@ func (p *Portal) showRecoverSecure(c *web.Context, status int, x recovery.Recove
 
 // recoverSecurePost gives the account the new key and signs in.
 func (p *Portal) recoverSecurePost(c *web.Context) error {
-	x, _, done, err := p.recovering(c, "/recover/secure")
+	x, s, done, err := p.recovering(c, recovery.ToSecure)
 	if done {
 		return err
 	}
 	if err := c.ReadForm(); err != nil {
 		return err
 	}
-	ctx := c.R.Context()
-	account, err := c.Site.Accounts.Get(ctx, x.AccountID)
-	if err != nil {
-		return err
-	}
+	ctx, account := c.R.Context(), s.Account
 	personal, err := p.personal(c, account)
 	if err != nil {
 		return err
 	}
+	personal = append(personal, x.NewEmail)
 	key, problems, err := p.readNewKey(c, account.ID, personal...)
 	if err != nil {
 		return err
 	}
 	if len(problems) > 0 {
-		return p.showRecoverSecure(c, http.StatusUnprocessableEntity, x, problems...)
+		return p.showRecoverSecure(c, http.StatusUnprocessableEntity, x, account, problems...)
 	}
-	account, codes, err := p.Recoveries.Finish(ctx, c.Now, x, key, c.Address())
+	recovered, codes, err := p.Recoveries.Finish(ctx, c.Now, x, key, c.Address())
 	switch fault.CodeOf(err) {
 	case recovery.ErrOver.Code:
 		return c.Redirect("/recover")
+	case identity.ErrEmailTaken.Code: // since it was proved
+		return c.Redirect("/recover/email")
 	case identity.ErrPasskeyTaken.Code, identity.ErrPasskeyMany.Code:
-		return p.showRecoverSecure(c, http.StatusUnprocessableEntity, x, ui.Problem{Field: "passkey", Text: c.T(fault.CodeOf(err))})
+		return p.showRecoverSecure(c, http.StatusUnprocessableEntity, x, account, ui.Problem{Field: "passkey", Text: c.T(fault.CodeOf(err))})
 	}
 	if err != nil {
 		return err
 	}
 	c.SetCookie(recoverCookie, "", -1)
-	if err := p.admit(c, account, key.How()); err != nil {
+	if err := p.admit(c, recovered, key.How()); err != nil {
 		return err
 	}
 	if len(codes) > 0 {

@@ -8,6 +8,7 @@ import (
 	"memberpay/internal/day"
 	"memberpay/internal/db"
 	"memberpay/internal/db/dbtest"
+	"memberpay/internal/identity"
 	"memberpay/internal/identity/identitytest"
 	"memberpay/internal/letter"
 	"memberpay/internal/member"
@@ -111,7 +112,7 @@ func TestAStolenMailboxOpensNoProtectedAccount(t *testing.T) {
 	proved := func() *visitor {
 		h.open(t)
 		v := h.asked(rosaEmail)
-		if a := v.post("/recover/code", url.Values{"code": {h.lastCode(rosaEmail)}}); a.To != "/recover/secure" {
+		if a := v.post("/recover/code", url.Values{"code": {h.lastCode(rosaEmail)}}); a.To != "/recover/more" {
 			t.Fatalf("the code leads to %q (%d) %s", a.To, a.Status, a.Text())
 		}
 		if a := v.get("/recover/secure"); a.To != "/recover/more" {
@@ -125,52 +126,63 @@ func TestAStolenMailboxOpensNoProtectedAccount(t *testing.T) {
 	}
 	v.get("/recover/more").mustSay(t, "One more proof", "recovery code", "has on file")
 	v.post("/recover/more", url.Values{"way": {"recovery_code"}, "recovery": {"ZZZ-ZZZ-ZZZZ"}}).mustSay(t, "That code does not work")
-	v.post("/recover/more", url.Values{"way": {"totp"}, "app": {"123456"}}).mustSay(t, "That code does not work")
+	v.post("/recover/more", url.Values{"way": {"app"}, "app": {"123456"}}).mustSay(t, "That code does not work")
 	if a := v.post("/recover/more", url.Values{"way": {"recovery_code"}, "recovery": {strings.ToLower(codes[0])}}); a.To != "/recover/secure" {
 		t.Fatalf("a recovery code leads to %q: %s", a.To, a.Text())
 	}
 	if a := v.post("/recover/secure", url.Values{"password": {newPassword}}); a.To != "/account/security" {
 		t.Fatalf("with both proofs: %q %s", a.To, a.Text())
 	}
-	if p, err := h.accounts.Get(t.Context(), rosa.ID); err != nil || p.SecondFactor != "" {
-		t.Errorf("what was lost is still asked for: %+v %v", p, err)
+	if p, err := h.accounts.Get(t.Context(), rosa.ID); err != nil || p.SecondFactor != identity.EmailFactor {
+		t.Errorf("the mailbox was proved, and is no longer asked for: %+v %v", p, err)
 	}
 	if len(h.letters(letter.KindAccountChanged, "+15035550142")) == 0 {
 		t.Error("the phone on file was not told")
 	}
 
-	h.write(func(tx *db.Tx) error { return h.accounts.SetSecondFactor(t.Context(), tx, rosa.ID, "email") })
 	v = proved()
-	facts := func(number, birth, zip string) url.Values {
-		f := findForm(number, birth)
-		f.Set("way", "facts")
-		f.Set("zip", zip)
-		return f
-	}
 	const phone = "+15035550142"
-	v.post("/recover/more", facts("", rosaBirth, "9")).mustSay(t, "ZIP code")
+	v.post("/recover/file", h.facts(rosaNumber, rosaBirth, "9", "text")).mustSay(t, "ZIP code")
+	v.post("/recover/file", h.facts(rosaNumber, rosaBirth, "97001", "pigeon")).mustSay(t, "Choose how the code can reach you")
 	var bodies []string
-	for _, f := range []url.Values{facts(averyNumber, averyBirth, "97001"), facts(rosaNumber, rosaBirth, "97009"), facts("nothing", rosaBirth, "97001")} {
-		a := v.post("/recover/more", f)
-		bodies = append(bodies, a.To, v.get(a.To).Alike())
+	for _, f := range []url.Values{h.facts(averyNumber, averyBirth, "97001", "text"), h.facts(rosaNumber, rosaBirth, "97009", "text"), h.facts("nothing", rosaBirth, "97001", "text")} {
+		bodies = append(bodies, v.told(f).Alike())
 	}
 	if h.lastCode(phone) != "" {
 		t.Fatal("a code was sent for facts that are not theirs")
 	}
-	a := v.post("/recover/more", facts(rosaNumber, rosaBirth, "97001"))
-	if bodies = append(bodies, a.To, v.get(a.To).Alike()); bodies[0] != bodies[6] || bodies[1] != bodies[7] || bodies[3] != bodies[7] {
+	if bodies = append(bodies, v.told(h.facts(rosaNumber, rosaBirth, "97001", "text")).Alike()); bodies[0] != bodies[3] || bodies[1] != bodies[3] || bodies[2] != bodies[3] {
 		t.Error("the page tells right facts from wrong ones")
 	}
 	code := h.lastCode(phone)
 	if code == "" {
 		t.Fatal("no code was sent to the phone on file")
 	}
-	if a := v.post("/recover/more", url.Values{"way": {"on_file"}, "code": {code}}); a.To != "/recover/secure" {
+	if a := v.post("/recover/file-code", url.Values{"code": {code}}); a.To != "/recover/secure" {
 		t.Fatalf("the code on file leads to %q: %s", a.To, a.Text())
 	}
 	if a := v.post("/recover/secure", url.Values{"password": {newPassword + " again"}}); a.To != "/account/security" {
 		t.Errorf("with both proofs: %q %s", a.To, a.Text())
 	}
+}
+
+// facts is the form of facts with where the code is to go.
+func (h *house) facts(number, birth, zip, way string) url.Values {
+	f := findForm(number, birth)
+	f.Set("zip", zip)
+	f.Set("way", way)
+	return f
+}
+
+// told is the page after facts were told, once they were answered.
+func (v *visitor) told(facts url.Values) answer {
+	v.h.t.Helper()
+	if a := v.post("/recover/file", facts); a.To != "/recover/file-code" {
+		v.h.t.Fatalf("facts lead to %q (%d): %s", a.To, a.Status, a.Text())
+	}
+	_, err := v.h.recoveries.Answer(v.h.t.Context())
+	v.h.must(err)
+	return v.get("/recover/file-code")
 }
 
 // TestForgottenPasswordToPasskey: the last step offers a passkey first. It replaces the password, and recovery codes come
@@ -201,4 +213,96 @@ func TestForgottenPasswordToPasskey(t *testing.T) {
 			t.Errorf("the old password: %d", a.Status)
 		}
 	})
+}
+
+// TestALostMailbox: facts of the plan and a code to another contact on file open a plain account, with a new address; the
+// old one and every contact are told.
+func TestALostMailbox(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := houseOn(t, d)
+		const phone, other, fresh = "+15035550142", "rosa.work@mail.example", "rosa.new@mail.example"
+		h.write(func(tx *db.Tx) error {
+			_, err := member.ImportBatch(t.Context(), tx, h.clock(), []member.Incoming{{MemberID: rosaNumber, PatientID: "p-rosa", Given: "Rosa", Family: "Quintero",
+				BirthDate: day.MustParse(rosaBirth), ZIP: "97001", Street: "12 Alder Lane", City: "Portland", State: "OR", Email: other, Phone: "503-555-0142"}})
+			return err
+		})
+		elsewhere := h.rosa()
+		v, stranger := h.asked(rosaEmail), h.asked("nobody@mail.example")
+		v.get("/recover/code").mustSay(t, "I cannot read mail at that address any more")
+		if a, b := v.told(h.facts(rosaNumber, rosaBirth, "97001", "mail")), stranger.told(h.facts(rosaNumber, rosaBirth, "97001", "mail")); a.Alike() != b.Alike() {
+			t.Error("the page tells a known account from an unknown one")
+		}
+		first := h.lastCode(other)
+		v.told(h.facts(rosaNumber, rosaBirth, "97001", "text"))
+		code := h.lastCode(phone)
+		if first == "" || code == "" {
+			t.Fatalf("codes %q %q", first, code)
+		}
+		secure := url.Values{"password": {newPassword}}
+		h.walk([]row{
+			{name: "a stranger's account", who: stranger, path: "/recover/file-code", form: url.Values{"code": {code}}, status: 422, contains: []string{"That code does not work"}},
+			{name: "the older code", who: v, path: "/recover/file-code", form: url.Values{"code": {first}}, status: 422},
+			{name: "no proof yet", who: v, path: "/recover/secure", form: secure, status: 303, to: "/recover/code"},
+			{name: "the code", who: v, path: "/recover/file-code", form: url.Values{"code": {code}}, status: 303, to: "/recover/email"},
+			{name: "no key before a new address", who: v, path: "/recover/secure", form: secure, status: 303, to: "/recover/email"},
+			{name: "where it went", who: v, path: "/recover/email", status: 200, contains: []string{"ending in 42"}, lacks: []string{phone, rosaEmail}},
+			{name: "no address", who: v, path: "/recover/email", form: url.Values{"email": {"rosa"}}, status: 422},
+			{name: "one that has an account", who: v, path: "/recover/email", form: url.Values{"email": {rosaEmail}}, status: 303, to: "/recover/email-code"},
+			{name: "a new one", who: v, path: "/recover/email", form: url.Values{"email": {fresh}}, status: 303, to: "/recover/email-code"},
+			{name: "a wrong code", who: v, path: "/recover/email-code", form: url.Values{"code": {"1"}}, status: 422},
+		})
+		h.walk([]row{
+			{name: "its code", who: v, path: "/recover/email-code", form: url.Values{"code": {h.lastCode(fresh)}}, status: 303, to: "/recover/secure"},
+			{name: "the key", who: v, path: "/recover/secure", form: secure, status: 303, to: "/account/security"},
+			{name: "in", who: v, path: "/bills", status: 200, contains: []string{"M-204118907"}},
+			{name: "out elsewhere", who: elsewhere, path: "/bills", status: 303},
+			{name: "the old address", who: h.visitor(), path: "/sign-in", form: signInForm(rosaEmail, newPassword, ""), status: 422},
+			{name: "the new address", who: h.visitor(), path: "/sign-in", form: signInForm(fresh, newPassword, ""), status: 303, to: "/bills"},
+		})
+		for _, to := range []string{rosaEmail, fresh, other, phone} {
+			if len(h.letters(letter.KindAccountChanged, to)) == 0 {
+				t.Errorf("%s was not told", to)
+			}
+		}
+		if len(h.letters(letter.KindEmailTaken, rosaEmail)) != 1 {
+			t.Error("the owner of a taken address was not told")
+		}
+	})
+}
+
+// TestALetterGetsBackIn: where no other contact is on file, a code comes by post; it is good with the facts, in another
+// browser and days later.
+func TestALetterGetsBackIn(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.write(func(tx *db.Tx) error {
+		_, err := member.ImportBatch(t.Context(), tx, h.clock(), []member.Incoming{{MemberID: rosaNumber, PatientID: "p-rosa", Given: "Rosa", Family: "Quintero",
+			BirthDate: day.MustParse(rosaBirth), ZIP: "97001", Street: "12 Alder Lane", City: "Portland", State: "OR", Email: rosaEmail}})
+		return err
+	})
+	const home = "Rosa Quintero\n12 Alder Lane\nPortland, OR 97001"
+	v := h.asked(rosaEmail)
+	for _, way := range []string{"text", "mail"} { // the address on file is the lost one
+		v.told(h.facts(rosaNumber, rosaBirth, "97001", way))
+	}
+	if n := len(h.letters(letter.KindCode, rosaEmail)); n != 1 {
+		t.Errorf("%d codes to the lost mailbox", n)
+	}
+	v.told(h.facts(rosaNumber, rosaBirth, "97001", "print")).mustSay(t, "about a week")
+	v.told(h.facts(rosaNumber, rosaBirth, "97001", "print"))
+	if n := len(h.letters(letter.KindCode, home)); n != 1 {
+		t.Fatalf("%d letters", n)
+	}
+	if len(h.letters(letter.KindAccountChanged, rosaEmail)) == 0 {
+		t.Error("the owner was not told of the letter")
+	}
+	code := h.lastCode(home)
+	later := h.asked(rosaEmail)
+	later.told(h.facts(averyNumber, averyBirth, "97001", "given"))
+	later.post("/recover/file-code", url.Values{"code": {code}}).mustSay(t, "That code does not work")
+	later.told(h.facts(rosaNumber, rosaBirth, "97001", "given")).mustSay(t, "Enter the code from your letter")
+	if a := later.post("/recover/file-code", url.Values{"code": {code}}); a.To != "/recover/email" {
+		t.Errorf("the letter's code leads to %q: %s", a.To, a.Text())
+	}
 }

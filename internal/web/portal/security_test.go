@@ -295,3 +295,25 @@ func TestSessionsAndDevices(t *testing.T) {
 		t.Errorf("devices %v, %v", list, err)
 	}
 }
+
+// TestEveryContactIsTold: a change of how the account opens is told to the phone as well as to the mailbox; one that
+// nobody can do harm with is not.
+func TestEveryContactIsTold(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	rosa := h.rosa()
+	const phone = "+15035550177"
+	rosa.addPhone("(503) 555-0177", phone)
+	if n := len(h.letters(letter.KindAccountChanged, phone)); n != 0 {
+		t.Errorf("a new phone got %d letters", n)
+	}
+	rosa.post("/account/security/password", url.Values{"password": {newPassword}})
+	told := h.letters(letter.KindAccountChanged, phone)
+	if len(told) != 1 || told[0].Channel != "text" {
+		t.Errorf("of a new password the phone got %v", told)
+	}
+	rosa.post("/account/security/sign-out-everywhere", url.Values{})
+	if n := len(h.letters(letter.KindAccountChanged, phone)); n != 1 {
+		t.Errorf("of signing out the phone got %d letters", n-1)
+	}
+}
