@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"memberpay/internal/audit"
+	"memberpay/internal/caller"
 	"memberpay/internal/config"
 	"memberpay/internal/db"
 	"memberpay/internal/enroll"
@@ -31,6 +32,7 @@ var SealedColumns = slices.Concat(
 	staff.SealedColumns,
 	recovery.SealedColumns,
 	enroll.SealedColumns,
+	caller.SealedColumns,
 )
 
 // KeysConfig says where the keys are and what they seal. d may be nil where there is no database yet; who changes keys

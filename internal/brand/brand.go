@@ -24,6 +24,9 @@ type Brand struct {
 	Closed  []Day    `json:"holidays"`
 	Offices []Office `json:"offices"`
 
+	// CallerScripts say how callers prove who they are, by first day. Where there is none, a built-in one is in force.
+	CallerScripts []CallerScript `json:"caller_scripts"`
+
 	// FinancialHelp tells people who cannot pay what to do; shown before every pay button.
 	FinancialHelp Text `json:"financial_help"`
 

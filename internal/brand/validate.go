@@ -99,6 +99,7 @@ func (b *Brand) Validate() []Problem {
 	c.list = append(c.list, light.problems()...)
 	c.list = append(c.list, dark.problems()...)
 	b.checkHours(c)
+	b.checkCallerScripts(c)
 	b.checkOffices(c)
 	c.both("financial_help", b.FinancialHelp, 400, true)
 	return c.list

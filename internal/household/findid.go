@@ -176,3 +176,56 @@ func (h *Households) reach(m member.Member) letter.To {
 	}
 	return letter.To{}
 }
+
+// SendID sends a member (row id) their member ID to the contact on file, for one of the staff to whom they proved who they
+// are, or nothing where there is none or where it was sent too often today. It returns how it travels, event.Mail or
+// event.Text, and the address, masked; both "" where nothing is sent.
+func (h *Households) SendID(ctx context.Context, now time.Time, who audit.Who, memberID string) (channel, masked string, err error) {
+	err = h.DB.Write(ctx, func(tx *db.Tx) error {
+		m, err := member.Get(ctx, tx, memberID)
+		if err != nil {
+			return err
+		}
+		entry := who.Did(now, "member_id.not_sent", id.New("idr"), m.ID)
+		to, err := h.onFile(ctx, tx, now, m)
+		if err != nil {
+			return err
+		}
+		if to.Recipient != "" {
+			if err = identity.AllowIn(ctx, tx, now, identity.FindIDMember, m.ID); fault.Is(err, fault.Busy) {
+				to.Recipient, entry.Detail, err = "", "sent often today", nil
+			}
+			if err != nil {
+				return err
+			}
+		}
+		channel, masked = "", ""
+		if to.Recipient != "" {
+			channel, masked = to.Channel, identity.MaskEmail(to.Recipient)
+			if channel == event.Text {
+				masked = identity.MaskPhone(to.Recipient)
+			}
+			entry.Action, entry.Detail = "member_id.sent", to.Channel
+			if err := h.Outbox.Tell(ctx, tx, now, letter.New(letter.MemberID{MemberID: m.MemberID}, entry.Subject, to)); err != nil {
+				return err
+			}
+		}
+		return audit.Append(ctx, tx, entry)
+	})
+	if err != nil {
+		return "", "", fmt.Errorf("send a member ID: %w", err)
+	}
+	return channel, masked, nil
+}
+
+// OnFile is where SendID would send, masked; both "" where a member has no contact on file.
+func (h *Households) OnFile(ctx context.Context, now time.Time, m member.Member) (channel, masked string, err error) {
+	to, err := h.onFile(ctx, h.DB.Read(), now, m)
+	switch {
+	case err != nil || to.Recipient == "":
+		return "", "", err
+	case to.Channel == event.Text:
+		return to.Channel, identity.MaskPhone(to.Recipient), nil
+	}
+	return to.Channel, identity.MaskEmail(to.Recipient), nil
+}

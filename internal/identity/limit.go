@@ -2,6 +2,8 @@ package identity
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -111,6 +113,22 @@ func AllowIn(ctx context.Context, tx *db.Tx, now time.Time, l Limit, subject str
 		return fmt.Errorf("limit %s: %w", l.Name, err)
 	}
 	if hits > l.Hits {
+		return fault.BusyFor("limit.tries", db.Time(started).Add(l.Window).Sub(now))
+	}
+	return nil
+}
+
+// Allowed returns the Busy fault that AllowIn would return for one more try, and counts nothing.
+func Allowed(ctx context.Context, tx *db.Tx, now time.Time, l Limit, subject string) error {
+	var hits, started int64
+	err := tx.QueryRowContext(ctx, "SELECT hits, started FROM rate_limit WHERE bucket = $1 AND started > $2", bucket(l, subject), db.Micros(now.Add(-l.Window))).Scan(&hits, &started)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("limit %s: %w", l.Name, err)
+	}
+	if hits >= l.Hits {
 		return fault.BusyFor("limit.tries", db.Time(started).Add(l.Window).Sub(now))
 	}
 	return nil

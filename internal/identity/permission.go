@@ -34,7 +34,7 @@ const (
 
 	Desk         Need = "desk"          // any staff
 	ViewMembers  Need = "view members"  // find a member and open their record, with a reason
-	VerifyMember Need = "verify member" // hand a member who proved who they are a code to join with
+	VerifyMember Need = "verify member" // find out who a caller or visitor is, and give them their member ID or a code to join with
 	BreakGlass   Need = "break glass"   // take a verb of another role for a short time, with a reason
 	ManageStaff  Need = "manage staff"  // invite, change and end staff
 	ReadAudit    Need = "read audit"    // who did what

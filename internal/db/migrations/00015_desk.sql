@@ -28,3 +28,48 @@ CREATE INDEX member_phone ON member (phone_folded) WHERE phone_folded <> '';
 -- A blind index of a contact point that is the same in every account, so that the desk finds whose it is.
 ALTER TABLE contact_point ADD COLUMN value_mark TEXT NOT NULL DEFAULT '';
 CREATE INDEX contact_point_mark ON contact_point (value_mark) WHERE value_mark <> '';
+
+-- A call, or a visit to an office: who of the staff, from which number, about whom once that is known.
+CREATE TABLE phone_call (
+  id            TEXT PRIMARY KEY,
+  reference     TEXT NOT NULL UNIQUE,           -- as it is said aloud
+  agent_id      TEXT NOT NULL REFERENCES account (id),
+  kind          TEXT NOT NULL CHECK (kind IN ('in', 'back', 'office')),
+  number_sealed BYTEA,                          -- the number that calls, or was called; none where nobody knows
+  member_id     TEXT NOT NULL DEFAULT '',       -- once somebody proved who they are, or whom was called back
+  tries         BIGINT NOT NULL DEFAULT 0,      -- checks that failed
+  opened_at     BIGINT NOT NULL,
+  ended_at      BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX phone_call_agent ON phone_call (agent_id, opened_at);
+CREATE INDEX phone_call_member ON phone_call (member_id, opened_at) WHERE member_id <> '';
+
+-- One check of what a caller said. Facts are words such as "birth:yes zip:no": never what was said.
+CREATE TABLE caller_check (
+  id        TEXT PRIMARY KEY,
+  call_id   TEXT NOT NULL REFERENCES phone_call (id),
+  agent_id  TEXT NOT NULL,
+  member_id TEXT NOT NULL DEFAULT '',           -- who was meant, '' for nobody
+  script    TEXT NOT NULL,                      -- version
+  facts     TEXT NOT NULL,
+  passed    BOOLEAN NOT NULL,
+  at        BIGINT NOT NULL
+);
+CREATE INDEX caller_check_call ON caller_check (call_id, at);
+CREATE INDEX caller_check_member ON caller_check (member_id, at) WHERE member_id <> '';
+
+-- Somebody proved who they are, in one call or visit, to one of the staff, for a short time.
+CREATE TABLE caller_verification (
+  id          TEXT PRIMARY KEY,
+  call_id     TEXT NOT NULL REFERENCES phone_call (id),
+  agent_id    TEXT NOT NULL,
+  member_id   TEXT NOT NULL REFERENCES member (id),
+  how         TEXT NOT NULL CHECK (how IN ('facts', 'call_back', 'photo_id')),
+  script      TEXT NOT NULL DEFAULT '',         -- version
+  document    TEXT NOT NULL DEFAULT '',         -- kind of photo ID, never its number
+  office      TEXT NOT NULL DEFAULT '',
+  verified_at BIGINT NOT NULL,
+  ends_at     BIGINT NOT NULL
+);
+CREATE INDEX caller_verification_call ON caller_verification (call_id, ends_at);
+CREATE INDEX caller_verification_member ON caller_verification (member_id, verified_at);

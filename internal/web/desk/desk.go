@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"memberpay/internal/audit"
+	"memberpay/internal/caller"
 	"memberpay/internal/db"
 	"memberpay/internal/fault"
+	"memberpay/internal/household"
 	"memberpay/internal/identity"
 	"memberpay/internal/staff"
 	"memberpay/internal/web"
@@ -23,6 +25,9 @@ const Cookie = "memberpay_desk"
 type Desk struct {
 	DB    *db.DB
 	Staff *staff.Staff
+	// Calls finds out who calls; Households sends a member ID to the contact on file.
+	Calls      *caller.Calls
+	Households *household.Households
 	// JoinCode makes a code with which a member whose identity was checked goes on with joining.
 	JoinCode func(c *web.Context, memberID string) (code string, until time.Time, err error)
 }
@@ -88,6 +93,7 @@ func page(c *web.Context, title string) ui.Page {
 	}
 	add(identity.Desk, "desk.nav.home", "/desk")
 	add(identity.ViewMembers, "desk.nav.members", "/desk/members")
+	add(identity.VerifyMember, "desk.nav.calls", "/desk/calls")
 	add(identity.ManageStaff, "desk.nav.staff", "/desk/staff")
 	add(identity.ReadAudit, "desk.nav.audit", "/desk/audit")
 	add(identity.Desk, "desk.nav.security", "/desk/security")

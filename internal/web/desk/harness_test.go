@@ -20,10 +20,12 @@ import (
 	"memberpay/internal/audit"
 	"memberpay/internal/bill"
 	"memberpay/internal/brand"
+	"memberpay/internal/caller"
 	"memberpay/internal/day"
 	"memberpay/internal/db"
 	"memberpay/internal/db/dbtest"
 	"memberpay/internal/event"
+	"memberpay/internal/household"
 	"memberpay/internal/id"
 	"memberpay/internal/identity"
 	"memberpay/internal/member"
@@ -71,9 +73,10 @@ func officeOn(t testing.TB, d *db.DB, sso staff.SSO) *office {
 	o.accounts = identity.New(d, box, 2)
 	o.must(o.accounts.UsePasskeys(identity.Passkeys{ID: "pay.larkspur.example", Origins: []string{"https://pay.larkspur.example"}, Name: "Larkspur Health"}))
 	o.staff = staff.New(staff.Config{DB: d, Accounts: o.accounts, Seal: box, Outbox: event.NewOutbox(box), BaseURL: "https://pay.larkspur.example", SSO: sso, Log: quiet})
-	o.desk = &Desk{DB: d, Staff: o.staff, JoinCode: func(c *web.Context, _ string) (string, time.Time, error) {
-		return "135790", c.Now.Add(24 * time.Hour), nil
-	}}
+	o.desk = &Desk{DB: d, Staff: o.staff, Calls: &caller.Calls{DB: d, Accounts: o.accounts, Seal: box},
+		Households: household.New(household.Config{DB: d, Accounts: o.accounts, Seal: box, Outbox: event.NewOutbox(box), Now: o.clock, Log: quiet}), JoinCode: func(c *web.Context, _ string) (string, time.Time, error) {
+			return "135790", c.Now.Add(24 * time.Hour), nil
+		}}
 	site := &web.Site{Brand: brand.Default(), Words: catalog, Accounts: o.accounts, Log: quiet, Now: o.clock, Cookie: Cookie, Fail: o.desk.Fail,
 		Door: o.desk.Door, Extra: o.desk.Extra, Gate: o.desk.Gate, Prove: o.desk.Prove}
 	o.handler = site.Handler(o.desk.Routes())
@@ -237,3 +240,6 @@ func (v *visitor) do(method, path string, form url.Values) answer {
 	}
 	return a
 }
+
+// script is the caller script in force.
+func (o *office) script() brand.CallerScript { return brand.Default().CallerScript(o.clock()) }

@@ -31,6 +31,8 @@ type recordView struct {
 	Code     string // to join with, shown once
 	CodeNote string
 	MayCode  bool
+	// MayVerify: they may find out who calls or stands before them.
+	MayVerify bool
 }
 
 // record shows a member's record to somebody who has said why, and asks why otherwise. Each look is noted down first.
@@ -71,6 +73,7 @@ func (d *Desk) showRecord(c *web.Context, status int, v recordView, problems ...
 	if v.Payments, err = d.payments(c, m); err != nil {
 		return err
 	}
+	v.MayVerify = c.Session.Actor().May(identity.VerifyMember)
 	v.MayCode = d.JoinCode != nil && c.Session.Actor().May(identity.VerifyMember)
 	return c.Render(status, recordPage(frame, v))
 }
