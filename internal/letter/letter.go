@@ -134,6 +134,7 @@ const (
 	RecoveryCodes       Change = "recovery_codes"
 	RecoveryLetter      Change = "recovery_letter" // a code to get back in goes by post to the home address
 	Recovered           Change = "recovered"
+	Undone              Change = "undone" // the old address or phone is back
 	SignedOutEverywhere Change = "signed_out_everywhere"
 	ContactChanged      Change = "contact"
 	Closed              Change = "closed"
@@ -152,6 +153,7 @@ type AccountChanged struct {
 	When time.Time `json:"when"`
 	From string    `json:"from,omitempty"` // where from, roughly: a network address; may be ""
 	Copy string    `json:"copy,omitempty"` // the words that were agreed to, for their copy; "" for none
+	Undo string    `json:"undo,omitempty"` // path of the page that takes the change back; "" for none
 }
 
 // EmailTaken tells that somebody tried to open an account with an address that has one.

@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 
 	"memberpay/internal/event"
@@ -161,10 +162,18 @@ func (l *Letters) changed(out *wording, m event.Message, w *words.Words) error {
 		out.QuoteOn, out.Quote = w.T("letter.copy"), d.Copy
 	}
 	phone := l.Brand.Phone.Display
-	if d.What == letter.Closed {
+	switch {
+	case d.What == letter.Closed:
 		out.Paras = append(out.Paras, w.T("letter.closed.next"))
 		l.alarm(out, w, w.T("letter.notyou.call", "Phone", phone))
-	} else {
+	case d.Undo != "":
+		if !strings.HasPrefix(d.Undo, "/undo/") {
+			return unknown(m.Kind + "/undo")
+		}
+		out.Paras = append(out.Paras, w.T("letter.change.fine"))
+		l.link(out, w.T("letter.undo"), d.Undo)
+		l.alarm(out, w, w.T("letter.undo.notyou", "Date", l.moment(when(d.When, m).Add(72*time.Hour), w), "Phone", phone))
+	default:
 		out.Paras = append(out.Paras, w.T("letter.change.fine"))
 		l.link(out, w.T("letter.signin"), "/sign-in")
 		l.alarm(out, w, w.T("letter.notyou.account", "Phone", phone))

@@ -4,5 +4,7 @@
 // the plan with a code sent to another contact on file, open an account that a password alone opens; every other account
 // asks for a second proof that does not depend on the first, so that a stolen mailbox or a found bill opens none of them.
 //
-// It reads and writes recovery; accounts and their factors are identity's, people are member's.
+// Whoever had an address or phone before can take its change back for a while (undo.go).
+//
+// It reads and writes recovery and undo; accounts and their factors are identity's, people are member's.
 package recovery

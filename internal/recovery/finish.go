@@ -8,6 +8,7 @@ import (
 
 	"memberpay/internal/audit"
 	"memberpay/internal/db"
+	"memberpay/internal/event"
 	"memberpay/internal/identity"
 	"memberpay/internal/letter"
 	"memberpay/internal/member"
@@ -41,8 +42,15 @@ func (r *Recoveries) Finish(ctx context.Context, now time.Time, x Recovery, key 
 		if err != nil {
 			return err
 		}
+		told := letter.AccountChanged{What: letter.Recovered, When: now, From: from}
+		var first []event.Message // to the address there was, which alone can take it back
 		if !x.Has(Mailbox) {
-			emails = append(emails, x.NewEmail)
+			withUndo := told
+			if withUndo.Undo, err = r.Undoable(ctx, tx, now, account.ID, identity.EmailPoint, account.Email); err != nil {
+				return err
+			}
+			first = letter.ToAll(withUndo, x.ID+"/old", account.Language, emails[:1], nil)
+			emails = append(emails[1:], x.NewEmail)
 			if err := r.Accounts.SetEmail(ctx, tx, now, account.ID, x.NewEmail); err != nil {
 				return err
 			}
@@ -58,7 +66,7 @@ func (r *Recoveries) Finish(ctx context.Context, now time.Time, x Recovery, key 
 		if err := audit.Append(ctx, tx, e); err != nil {
 			return err
 		}
-		return r.Outbox.Tell(ctx, tx, now, letter.ToAll(letter.AccountChanged{What: letter.Recovered, When: now, From: from}, x.ID, account.Language, emails, phones)...)
+		return r.Outbox.Tell(ctx, tx, now, append(first, letter.ToAll(told, x.ID, account.Language, emails, phones)...)...)
 	})
 	if err != nil {
 		return identity.Profile{}, nil, fmt.Errorf("finish a recovery: %w", err)

@@ -72,16 +72,19 @@ func keep(ctx context.Context, tx *db.Tx, x Recovery, shown ...Proof) error {
 	return err
 }
 
-// forget removes recoveries that are long over.
+// forget removes what is long over.
 func (r *Recoveries) forget(ctx context.Context) error {
 	before := db.Micros(r.Now().Add(-24 * time.Hour))
 	var old int
-	err := r.DB.Read().QueryRowContext(ctx, "SELECT COUNT(*) FROM recovery WHERE expires_at < $1", before).Scan(&old)
+	err := r.DB.Read().QueryRowContext(ctx, "SELECT (SELECT COUNT(*) FROM recovery WHERE expires_at < $1) + (SELECT COUNT(*) FROM undo WHERE expires_at < $1)", before).Scan(&old)
 	if err != nil || old == 0 {
 		return err
 	}
 	return r.DB.Write(ctx, func(tx *db.Tx) error {
-		_, err := tx.ExecContext(ctx, "DELETE FROM recovery WHERE expires_at < $1", before)
+		if _, err := tx.ExecContext(ctx, "DELETE FROM recovery WHERE expires_at < $1", before); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, "DELETE FROM undo WHERE expires_at < $1", before)
 		return err
 	})
 }

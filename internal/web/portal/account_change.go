@@ -4,6 +4,7 @@ import (
 	"memberpay/internal/audit"
 	"memberpay/internal/db"
 	"memberpay/internal/id"
+	"memberpay/internal/identity"
 	"memberpay/internal/letter"
 	"memberpay/internal/web"
 )
@@ -39,8 +40,26 @@ func (p *Portal) change(c *web.Context, action string, told letter.AccountChange
 		if err := audit.Append(ctx, tx, c.Did(action, c.Session.AccountID, "")); err != nil {
 			return err
 		}
-		return p.Outbox.Tell(ctx, tx, c.Now, letter.ToAll(told, id.New("chg"), p.speaks(c, who), emails, phones)...)
+		changeID, lang := id.New("chg"), p.speaks(c, who)
+		list := letter.ToAll(told, changeID, lang, emails[1:], phones)
+		if told.Undo, err = p.undoable(c, tx, told.What, who, phones); err != nil {
+			return err
+		}
+		list = append(list, letter.ToAll(told, changeID+"/first", lang, emails[:1], nil)...)
+		return p.Outbox.Tell(ctx, tx, c.Now, list...)
 	})
+}
+
+// undoable is the path at which whoever reads the mail of the address there was can take back a change of it or of the
+// phone; "" for other changes.
+func (p *Portal) undoable(c *web.Context, tx *db.Tx, what letter.Change, who identity.Profile, phones []string) (string, error) {
+	switch {
+	case what == letter.Email:
+		return p.Recoveries.Undoable(c.R.Context(), tx, c.Now, who.ID, identity.EmailPoint, who.Email)
+	case what == letter.Phone && len(phones) > 0:
+		return p.Recoveries.Undoable(c.R.Context(), tx, c.Now, who.ID, identity.PhonePoint, phones[len(phones)-1])
+	}
+	return "", nil
 }
 
 // quietChange is change without a letter, for what nobody can do harm with.

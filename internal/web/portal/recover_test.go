@@ -265,6 +265,9 @@ func TestALostMailbox(t *testing.T) {
 				t.Errorf("%s was not told", to)
 			}
 		}
+		if h.undoLink(rosaEmail) == "" || h.undoLink(fresh) != "" {
+			t.Error("the old address, and it alone, can take the change back")
+		}
 		if len(h.letters(letter.KindEmailTaken, rosaEmail)) != 1 {
 			t.Error("the owner of a taken address was not told")
 		}

@@ -58,6 +58,8 @@ func (p *Portal) Routes() []web.Route {
 		{Method: "POST", Path: "/recover/email-code", Access: web.Anyone, Handle: p.recoverEmailCodePost},
 		{Method: "GET", Path: "/recover/secure", Access: web.Anyone, Handle: p.recoverSecure},
 		{Method: "POST", Path: "/recover/secure", Access: web.Anyone, Handle: p.recoverSecurePost},
+		{Method: "GET", Path: "/undo/{undo}", Access: web.Anyone, Handle: p.undo},
+		{Method: "POST", Path: "/undo/{undo}", Access: web.Anyone, Handle: p.undoPost},
 		{Method: "POST", Path: "/sign-out", Access: web.Anyone, Handle: p.signOut},
 		{Method: "POST", Path: "/session/extend", Access: web.Known, Handle: p.extend},
 		{Method: "GET", Path: "/.well-known/change-password", Access: web.Anyone, Handle: p.changePassword},
