@@ -23,6 +23,7 @@ import (
 	"memberpay/internal/db"
 	"memberpay/internal/enroll"
 	"memberpay/internal/event"
+	"memberpay/internal/help"
 	"memberpay/internal/household"
 	"memberpay/internal/identity"
 	"memberpay/internal/keys"
@@ -57,6 +58,7 @@ type App struct {
 	Households *household.Households
 	Recoveries *recovery.Recoveries
 	Enroll     *enroll.Enrollments
+	Help       *help.Center
 
 	log      *slog.Logger
 	metrics  *metrics
@@ -138,7 +140,8 @@ func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err er
 		CanPrint: a.Letters.CanPrint(), Now: time.Now, Log: log})
 	a.Enroll = enroll.New(enroll.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, Zone: a.Brand.Zone(), CanText: a.Letters.CanText(),
 		CanPrint: a.Letters.CanPrint()})
-	a.portal = &portal.Portal{Recoveries: a.Recoveries, DB: a.DB, Payments: a.Payments, Seal: box, Outbox: a.Outbox, Households: a.Households, Enroll: a.Enroll, CanText: a.Letters.CanText(),
+	a.Help = help.New(help.Config{DB: a.DB, Folder: c.Help, Log: log})
+	a.portal = &portal.Portal{Help: a.Help, Recoveries: a.Recoveries, DB: a.DB, Payments: a.Payments, Seal: box, Outbox: a.Outbox, Households: a.Households, Enroll: a.Enroll, CanText: a.Letters.CanText(),
 		CanPrint: a.Letters.CanPrint(), Browser: cards.Browser(), BaseURL: c.BaseURL,
 		Arrives: a.Bank.SettlesOn, LastCall: a.Bank.NextCut}
 	a.Staff = staff.New(staff.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, BaseURL: c.BaseURL, Log: log,

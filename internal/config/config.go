@@ -97,6 +97,7 @@ type Server struct {
 	Listen  string `help:"Address to listen on." env:"MEMBERPAY_LISTEN" default:"127.0.0.1:8080"`
 	BaseURL string `help:"Public address of the site. http://LISTEN where empty, with the name localhost for this machine." env:"MEMBERPAY_URL" placeholder:"URL"`
 	Brand   string `help:"Brand configuration (JSON). The demo organisation where empty." env:"MEMBERPAY_BRAND" type:"path"`
+	Help    string `help:"Folder of the organization's own help articles: en/*.md and es/*.md. None where empty." env:"MEMBERPAY_HELP" type:"path"`
 	Proxied bool   `help:"A trusted proxy stands in front and sets X-Forwarded-For." env:"MEMBERPAY_PROXIED"`
 	Bank    Bank   `embed:"" prefix:"ach-"`
 	Cards   Cards  `embed:"" prefix:"cards-"`

@@ -2,94 +2,157 @@ package portal
 
 import (
 	"net/http"
+	"slices"
 	"strings"
-	"time"
 
-	"memberpay/internal/brand"
+	"memberpay/internal/fault"
+	"memberpay/internal/help"
 	"memberpay/internal/web"
 	"memberpay/internal/web/ui"
-	"memberpay/internal/words"
 )
 
-// helpTopics are the questions payers ask most, the most pressing first. Each has a title and a body in the catalog.
-var helpTopics = []string{"declined", "twice", "returned", "checking", "no_match", "number", "how_long", "several", "safe",
-	"someone", "wrong", "cant_pay"}
-
-// helpView is the help page.
+// helpView is the first page of the help center.
 type helpView struct {
-	Topics  []topic
-	Reach   reach
-	Finance ui.Link // the organisation's own page about help with paying; no Href where it has none
+	Search   ui.Search
+	Troubles []ui.Link // what may have happened, the most pressing first
+	Shelves  []shelf
+	Reach    reach
+	Finance  ui.Link // the organisation's own page about help with paying; no Href where it has none
 }
 
-// topic is a question and its answer.
-type topic struct{ Title, Text string }
-
-// reach is how to reach a person.
-type reach struct {
-	Week    []ui.Row // hours of the phone, day by day
-	Offices []office
+// shelf is a category with its first articles.
+type shelf struct {
+	Name, What string
+	Count      string
+	Href       string
+	Answers    []ui.Link
 }
 
-// office is a place to go to.
-type office struct {
-	Name     string
-	Lines    []string // address, then hours
-	Services []string
-	Phone    brand.Phone
-}
+// pressing are the troubles of the first page, the most pressing first.
+var pressing = []string{"payment-declined", "payment-checking", "charged-twice", "bank-returned", "cannot-find-bill", "lost-member-id",
+	"no-code", "cannot-sign-in", "page-timed-out", "is-this-from-us"}
 
-// help answers the commonest questions and says how to reach a person.
+// firstAnswers is how many articles of a category the first page lists.
+const firstAnswers = 4
+
+// help is the first page of the help center.
 //
-// words: help.*
+// words: help.cat.*
 func (p *Portal) help(c *web.Context) error {
-	v := helpView{Reach: reachOf(c), Finance: ui.Link{Label: c.T("shell.help.financial"), Href: c.Site.Brand.Links.FinancialHelp}}
+	set, err := p.Help.Articles(c.R.Context())
+	if err != nil {
+		return err
+	}
+	lang := c.Words.Lang()
+	v := helpView{Search: helpSearch(c, ""), Reach: reachOf(c), Finance: ui.Link{Label: c.T("shell.help.financial"), Href: c.Site.Brand.Links.FinancialHelp}}
 	v.Finance.New = strings.HasPrefix(v.Finance.Href, "https:")
-	for _, t := range helpTopics {
-		v.Topics = append(v.Topics, topic{Title: c.T("help." + t + ".title"),
-			Text: c.T("help."+t+".body", "Phone", c.Site.Brand.Phone.Display)})
-	}
-	return c.Render(http.StatusOK, helpPage(page(c, c.T("help.title")), v))
-}
-
-func reachOf(c *web.Context) reach {
-	b, lang := c.Site.Brand, c.Words.Lang()
-	var r reach
-	for i := range 7 {
-		d := time.Weekday((i + 1) % 7) // Monday first
-		r.Week = append(r.Week, ui.Row{Key: capital(c.Words.Weekday(d)), Value: spans(c.Words, b.Week.On(d))})
-	}
-	for _, o := range b.Offices {
-		place := office{Name: o.Name, Lines: append(append([]string(nil), o.Address...), o.Hours.In(lang)), Phone: o.Phone}
-		for _, s := range o.Services {
-			place.Services = append(place.Services, s.In(lang))
+	for _, slug := range pressing {
+		if a, ok := set.Find(lang, slug); ok {
+			v.Troubles = append(v.Troubles, articleLink(a))
 		}
-		r.Offices = append(r.Offices, place)
 	}
-	return r
-}
-
-// spans writes the opening hours of one day.
-func spans(w *words.Words, list []brand.Span) string {
-	var out []string
-	for _, s := range list {
-		if s.Open == 0 && s.Close == 24*60 {
-			return w.T("hours.all_day")
+	for _, name := range help.Categories {
+		list := set.In(lang, name)
+		if len(list) == 0 {
+			continue
 		}
-		out = append(out, w.T("hours.range", "From", w.Time(clock(s.Open)), "To", w.Time(clock(s.Close))))
+		s := shelf{Name: c.T("help.cat." + name), What: c.T("help.cat." + name + ".what"), Href: "/help/" + name, Count: c.Words.N("help.count", len(list))}
+		for _, a := range list[:min(firstAnswers, len(list))] {
+			s.Answers = append(s.Answers, articleLink(a))
+		}
+		v.Shelves = append(v.Shelves, s)
 	}
-	if len(out) == 0 {
-		return w.T("hours.day_closed")
-	}
-	return w.List(out)
+	f := page(c, c.T("help.title"))
+	f.Wide = true
+	return c.Render(http.StatusOK, helpPage(f, v))
 }
 
-// clock is a day's time of so many minutes after midnight.
-func clock(minutes int) time.Time { return time.Date(2000, 1, 1, 0, minutes, 0, 0, time.UTC) }
+func helpSearch(c *web.Context, query string) ui.Search {
+	return ui.Search{Action: "/help/search", Name: "q", Label: c.T("help.search"), Hint: c.T("help.search.hint"), Value: query, Button: c.T("help.search.button")}
+}
 
-func capital(s string) string {
-	if s == "" {
-		return s
+func articleLink(a help.Article) ui.Link { return ui.Link{Label: a.Title, Href: articlePath(a.Slug)} }
+
+func articlePath(slug string) string { return "/help/articles/" + slug }
+
+// shelfView is the page of a category.
+type shelfView struct {
+	Search  ui.Search
+	Title   string
+	What    string
+	Answers []ui.Answer
+}
+
+// helpCategory lists the articles of a category.
+func (p *Portal) helpCategory(c *web.Context) error {
+	name := c.R.PathValue("category")
+	set, err := p.Help.Articles(c.R.Context())
+	if err != nil {
+		return err
 	}
-	return strings.ToUpper(s[:1]) + s[1:] // weekdays begin with an ASCII letter in both languages
+	if !slices.Contains(help.Categories, name) {
+		return fault.New(fault.NotFound, "help.category")
+	}
+	v := shelfView{Search: helpSearch(c, ""), Title: c.T("help.cat." + name), What: c.T("help.cat." + name + ".what")}
+	for _, a := range set.In(c.Words.Lang(), name) {
+		v.Answers = append(v.Answers, ui.Answer{Title: a.Title, Href: articlePath(a.Slug), Text: []ui.Span{{Text: a.Summary}}, Lang: other(c, a)})
+	}
+	return c.Render(http.StatusOK, helpCategoryPage(page(c, v.Title), v))
+}
+
+// other is the language of an article where it is not the reader's, else "".
+func other(c *web.Context, a help.Article) string {
+	if a.Lang == c.Words.Lang() {
+		return ""
+	}
+	return a.Lang
+}
+
+// articleView is the page of an article.
+type articleView struct {
+	Slug    string
+	Way     []ui.Link
+	Title   string
+	Lang    string // the article's, where it is not the page's
+	Note    string // why it is in another language
+	Summary string
+	HTML    string
+	Related []ui.Link
+}
+
+// article is the page of one article.
+//
+// words: help.lang.*
+func (p *Portal) article(c *web.Context) error {
+	set, err := p.Help.Articles(c.R.Context())
+	if err != nil {
+		return err
+	}
+	a, ok := set.Find(c.Words.Lang(), c.R.PathValue("slug"))
+	if !ok {
+		return fault.New(fault.NotFound, "help.article")
+	}
+	v := articleView{Slug: a.Slug, Title: a.Title, Summary: a.Summary, Lang: other(c, a),
+		Way: []ui.Link{{Label: c.T("help.title"), Href: "/help"}, {Label: c.T("help.cat." + a.Category), Href: "/help/" + a.Category}}}
+	if v.Lang != "" {
+		v.Note = c.T("help.lang." + v.Lang)
+	}
+	if v.HTML, err = a.HTML(p.facts(c), c.T("help.elsewhere")); err != nil {
+		return err
+	}
+	for _, r := range set.Related(a, c.Words.Lang()) {
+		v.Related = append(v.Related, articleLink(r))
+	}
+	return c.Render(http.StatusOK, articlePage(page(c, v.Title), v))
+}
+
+// facts are what articles may say about the organisation.
+func (p *Portal) facts(c *web.Context) help.Facts {
+	b := c.Site.Brand
+	f := help.Facts{"name": b.Name, "phone": b.Phone.Display + "|tel:" + b.Phone.Dial, "mail": b.Mail.From, "site": p.BaseURL,
+		"medical": b.Payees.Medical.Descriptor, "premium": b.Payees.Premium.Descriptor}
+	if b.TTY.Dial != "" {
+		f["tty"] = b.TTY.Display + "|tel:" + b.TTY.Dial
+	}
+	return f
 }

@@ -8,6 +8,7 @@ import (
 	"memberpay/internal/db"
 	"memberpay/internal/enroll"
 	"memberpay/internal/event"
+	"memberpay/internal/help"
 	"memberpay/internal/household"
 	"memberpay/internal/payment"
 	"memberpay/internal/processor"
@@ -26,6 +27,7 @@ type Portal struct {
 
 	Households *household.Households
 	Enroll     *enroll.Enrollments
+	Help       *help.Center
 
 	Recoveries *recovery.Recoveries
 	CanText    bool                             // text messages are sent: pages may offer them

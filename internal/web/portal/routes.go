@@ -8,6 +8,10 @@ func (p *Portal) Routes() []web.Route {
 		{Method: "GET", Path: "/{$}", Access: web.Anyone, Handle: p.home},
 		{Method: "GET", Path: "/payonline", Access: web.Anyone, Handle: p.home},
 		{Method: "GET", Path: "/help", Access: web.Anyone, Handle: p.help},
+		{Method: "GET", Path: "/help/{category}", Access: web.Anyone, Handle: p.helpCategory},
+		{Method: "GET", Path: "/help/articles/{slug}", Access: web.Anyone, Handle: p.article},
+		{Method: "GET", Path: "/contact", Access: web.Anyone, Handle: p.talk},
+		{Method: "GET", Path: "/offices", Access: web.Anyone, Handle: p.offices},
 		{Method: "GET", Path: "/find-my-id", Access: web.Anyone, Handle: p.findMyID},
 		{Method: "POST", Path: "/find-my-id", Access: web.Anyone, Handle: p.findMyIDPost},
 

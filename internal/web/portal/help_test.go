@@ -1,0 +1,115 @@
+package portal
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"memberpay/internal/help"
+)
+
+// TestEveryArticleIsTrueOfTheProduct renders every shipped article in both languages, follows each of its links to a route of
+// this site or another article, and looks up every name in bold in the words of its language.
+func TestEveryArticleIsTrueOfTheProduct(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	mux := http.NewServeMux()
+	for _, r := range h.portal.Routes() {
+		if r.Method == http.MethodGet {
+			mux.HandleFunc("GET "+r.Path, func(http.ResponseWriter, *http.Request) {})
+		}
+	}
+	slugs := map[string]bool{}
+	list := help.ReadShipped()
+	for _, a := range list {
+		slugs[a.Slug] = true
+	}
+	names := map[string]*regexp.Regexp{"en": sentences(t, "en"), "es": sentences(t, "es")}
+	v := h.visitor()
+	for _, a := range list {
+		page := v.get(articlePath(a.Slug) + "?lang=" + a.Lang)
+		if page.Status != 200 || !strings.Contains(page.Text(), a.Title) || strings.Contains(page.Body, "{{") {
+			t.Errorf("%s (%s) answers %d:\n%s", a.Slug, a.Lang, page.Status, page.Text())
+		}
+		for _, to := range a.Links() {
+			u, err := url.Parse(to)
+			if err != nil || u.IsAbs() || u.Host != "" {
+				t.Errorf("%s (%s) links to %s: shipped articles stay on this site", a.Slug, a.Lang, to)
+				continue
+			}
+			if slug, ok := strings.CutPrefix(u.Path, "/help/articles/"); ok {
+				if !slugs[slug] {
+					t.Errorf("%s (%s) links to an article that is not there: %s", a.Slug, a.Lang, to)
+				}
+				continue
+			}
+			if _, pattern := mux.Handler(&http.Request{Method: http.MethodGet, URL: u, Host: "x"}); pattern == "" {
+				t.Errorf("%s (%s) links to a page that is not there: %s", a.Slug, a.Lang, to)
+			}
+		}
+		for _, name := range a.Names() {
+			if !names[a.Lang].MatchString(name) {
+				t.Errorf("%s (%s) names %q, which no page says", a.Slug, a.Lang, name)
+			}
+		}
+	}
+}
+
+// sentences matches every sentence of a language's catalog as pages show it.
+func sentences(t *testing.T, lang string) *regexp.Regexp {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("..", "..", "words", lang, "*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatal("no catalogs", err)
+	}
+	blank := regexp.MustCompile(`\\\{\\\{.*?\\\}\\\}`)
+	var all []string
+	for _, f := range files {
+		raw, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var words map[string]any
+		if err := json.Unmarshal(raw, &words); err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range words {
+			if s, ok := w.(string); ok {
+				if s = blank.ReplaceAllString(regexp.QuoteMeta(s), ".+"); strings.Trim(s, ".+ ") != "" {
+					all = append(all, s)
+				}
+			}
+		}
+	}
+	return regexp.MustCompile("^(?:" + strings.Join(all, "|") + ")$")
+}
+
+func TestHelpPages(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	v := h.visitor()
+	first := v.get("/help")
+	for _, want := range []string{"My payment was declined", "I was charged twice", "My bank returned my payment", "I cannot find my bill", "I lost my member ID",
+		"The page timed out", "How to pay", "Search the help center", "1-800-555-0142"} {
+		if !strings.Contains(first.Text(), want) {
+			t.Errorf("the first page of help lacks %q", want)
+		}
+	}
+	for _, c := range help.Categories {
+		for _, lang := range []string{"en", "es"} {
+			if a := v.get("/help/" + c + "?lang=" + lang); a.Status != 200 || strings.Count(a.Body, "/help/articles/") < 2 {
+				t.Errorf("/help/%s (%s) answers %d with %d articles", c, lang, a.Status, strings.Count(a.Body, "/help/articles/"))
+			}
+		}
+	}
+	for _, path := range []string{"/help/nothing", "/help/articles/nothing", "/help/articles/..%2f", "/help/articles/" + strings.Repeat("x", 5000)} {
+		if a := v.get(path); a.Status != 404 {
+			t.Errorf("%.60s answers %d", path, a.Status)
+		}
+	}
+}
