@@ -1426,7 +1426,7 @@ func recordPage(p ui.Page, v recordView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if v.Code != "" {
-					templ_7745c5c3_Err = ui.PanelFor(ui.Panel{Title: p.T("desk.record.code"), Text: p.T("desk.record.code.body"), Label: p.T("desk.record.code.label"), Number: v.Code}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.PanelFor(ui.Panel{Title: p.T("desk.record.code"), Text: p.T("desk.record.code.body"), Label: p.T("desk.record.code.label"), Number: v.Code, Within: true}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

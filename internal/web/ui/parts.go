@@ -38,13 +38,15 @@ type Notice struct {
 	Live  bool // read aloud as soon as the page shows it
 }
 
-// Panel is the big answer of a page: what became of a payment. Its title is the page's h1.
+// Panel is the big answer of a page: what became of a payment. Its title is the page's h1, unless it stands Within a page
+// that has one.
 type Panel struct {
 	Tone   Tone // Success if empty
 	Title  string
 	Text   string
 	Label  string // "Confirmation number"
 	Number string // in large figures below Label
+	Within bool
 }
 
 // Card is a surface with an optional heading. Level is the heading's level, 2 if 0.

@@ -38,10 +38,11 @@ export async function mailed(page, to, matches) {
   throw new Error(`no such message to ${to} arrived; there are: ${there.join(' | ')}`);
 }
 
-// codeSent waits for a code for a purpose, such as 'join', to an address or phone. seen are the ids of older messages.
+// codeSent waits for a code for a purpose, such as 'join', to an address or phone, in either language. seen are the ids of
+// older messages.
 export async function codeSent(page, purpose, to, seen = []) {
-  const what = t(page.lang, `letter.code.${purpose}`);
-  const m = await mailed(page, to, (one) => !seen.includes(one.id) && (one.subject === what || one.text.includes(what)));
+  const names = ['en', 'es'].map((lang) => t(lang, `letter.code.${purpose}`));
+  const m = await mailed(page, to, (one) => !seen.includes(one.id) && names.some((what) => one.subject === what || one.text.includes(what)));
   return m.text.match(/(?<!\d)\d{6}(?!\d)/)[0];
 }
 
@@ -138,6 +139,18 @@ export async function typePassword(page, email, secret) {
   await field(page, 'signin.email').fill(email);
   await password(page).fill(secret);
   await mainButton(page, 'signin.button').click();
+}
+
+// deskCode answers the desk's question for a code of the authenticator app. A code is good once: the next one follows where
+// the first was used already.
+export async function deskCode(page, who) {
+  for (const ahead of [0, 1]) {
+    await page.getByLabel(starts(t(page.lang, 'desk.code.label'))).fill(totp(who.totp_secret, ahead));
+    await Promise.all([page.waitForResponse((r) => r.request().method() === 'POST'), mainButton(page, 'signin.button').click()]);
+    await page.waitForLoadState();
+    if (!page.url().includes('/code')) break;
+  }
+  await at(page, 'desk.title');
 }
 
 // amounts are the amounts of money on a page, sorted.
