@@ -9,6 +9,7 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"memberpay/internal/audit"
+	"memberpay/internal/db"
 	"memberpay/internal/fault"
 	"memberpay/internal/identity"
 	"memberpay/internal/staff"
@@ -74,5 +75,5 @@ func hire(ctx context.Context, s *staff.Staff, w Worker, now time.Time) (secret 
 	if err != nil {
 		return "", err
 	}
-	return secret, s.Accounts.ConfirmTOTP(ctx, now, accountID, code)
+	return secret, s.DB.Write(ctx, func(tx *db.Tx) error { return s.Accounts.ConfirmTOTP(ctx, tx, now, accountID, code) })
 }

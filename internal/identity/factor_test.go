@@ -358,7 +358,7 @@ func TestClose(t *testing.T) {
 		k.must(err)
 		s, err := k.a.BeginTOTP(t.Context(), evening, mine, "Larkspur Health", "maya")
 		k.must(err)
-		k.must(k.a.ConfirmTOTP(t.Context(), evening, mine, app(t, s.Secret, evening)))
+		k.must(k.confirm(evening, mine, app(t, s.Secret, evening)))
 		k.must(k.write(func(tx *db.Tx) error {
 			_, err1 := k.a.NewRecoveryCodes(t.Context(), tx, evening, mine)
 			_, err2 := k.a.Remember(t.Context(), tx, evening, mine, "Chrome")

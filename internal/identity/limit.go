@@ -39,10 +39,6 @@ var (
 	CodesSubject = Limit{"codes/subject", 5, 15 * time.Minute}
 	// CodesDay is the same for a day: at 20 codes of five tries, a guess is right once in 10,000 days.
 	CodesDay = Limit{"codes/day", 20, 24 * time.Hour}
-	// CodesAddress bounds the codes that one network address asks for.
-	CodesAddress = Limit{"codes/address", 30, 10 * time.Minute}
-	// CodesRecipient bounds the codes that one e-mail address or phone gets, whoever asks for what.
-	CodesRecipient = Limit{"codes/recipient", 10, time.Hour}
 	// FindIDAddress bounds questions for a member ID from one network address.
 	FindIDAddress = Limit{"find-id/address", 20, 10 * time.Minute}
 	// FindIDPerson bounds questions about one person from one network.
@@ -74,11 +70,6 @@ func SignIns(address, email string) []Try {
 
 // SignInFrom is the try that a sign-in counts as where nobody says who they are.
 func SignInFrom(address string) Try { return Try{SignInAddress, network(address)} }
-
-// Codes are the tries that one wish for a code counts as, beside what NewCode counts. recipient is whoever gets it.
-func Codes(address, recipient string) []Try {
-	return []Try{{CodesAddress, network(address)}, {CodesRecipient, FoldEmail(recipient)}}
-}
 
 // FindIDs are the tries that one question for a member ID counts as. person tells apart who is asked about.
 func FindIDs(address, person string) []Try {

@@ -33,8 +33,12 @@ var (
 const (
 	// leastWord is the length from which a word of the person's own counts.
 	leastWord = 4
-	// leastScore is what the estimate must give: 3 of 4, ten billion guesses.
-	leastScore = 3
+	// leastGuesses is what the estimate must give for a password that is all that opens the account: ten billion, zxcvbn's
+	// score 4, "safe where somebody has stolen the hashes". leastGuessesSecond is for one beside a second factor: score 3.
+	leastGuesses       = 1e10
+	leastGuessesSecond = 1e8
+	// leastOnce is the share of them that must be left where each word of the password counts once.
+	leastOnce = 1.0 / 100
 	// piece is how many characters the estimate looks at once, and signs how many different signs in it may stand for letters
 	// ("p@$sword"): its cost grows faster than both.
 	piece = 32
@@ -82,7 +86,51 @@ func checkPassword(organisation, password string, secondFactor bool, personal []
 	if repeats(folded) {
 		return ErrPasswordPattern
 	}
-	return estimate(password, own)
+	least := float64(leastGuesses)
+	if secondFactor {
+		least = leastGuessesSecond
+	}
+	if err := estimate(password, own, least); err != nil {
+		return err
+	}
+	if wordGuesses(password, own, least*leastOnce) < least*leastOnce {
+		return ErrPasswordCommon
+	}
+	return nil
+}
+
+// wordGuesses is how many guesses a password takes for somebody who tries words in all their orders, with whatever between
+// them: each word and each number counts once, however often it is there and in whichever case. It stops at enough.
+func wordGuesses(password string, own []string, enough float64) float64 {
+	seen := map[string]bool{}
+	guesses := 1.0
+	for _, w := range runs(strings.ToLower(password)) {
+		if seen[w] {
+			continue
+		}
+		seen[w] = true
+		text := plain(w)
+		guesses *= max(1, zxcvbn.PasswordStrength(text[:min(len(text), piece)], own).Guesses) * float64(len(seen)) // their orders
+		if guesses >= enough {
+			break
+		}
+	}
+	return guesses
+}
+
+// runs are the words and the numbers of a text.
+func runs(s string) (out []string) {
+	for _, part := range strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.M, r) }) {
+		from := 0
+		runes := []rune(part)
+		for i := 1; i <= len(runes); i++ {
+			if i == len(runes) || unicode.IsDigit(runes[i]) != unicode.IsDigit(runes[i-1]) {
+				out = append(out, string(runes[from:i]))
+				from = i
+			}
+		}
+	}
+	return out
 }
 
 // hasWord reports whether a folded password holds one of the words.
@@ -159,7 +207,7 @@ func repeats(folded string) bool {
 
 // estimate says whether a password is easy to guess. Of a long one it looks at a piece at a time: one strong piece is
 // enough.
-func estimate(password string, own []string) error {
+func estimate(password string, own []string, least float64) error {
 	var why error
 	for text := plain(password); text != ""; {
 		n := min(len(text), piece)
@@ -174,7 +222,7 @@ func estimate(password string, own []string) error {
 			}
 		}
 		row := inPattern == n // "abcdef...": however long, it is told in a breath
-		if result.Score >= leastScore && !row {
+		if result.Guesses >= least && !row {
 			return nil
 		}
 		if why == nil {

@@ -81,54 +81,58 @@ func (a *Accounts) BeginTOTP(ctx context.Context, now time.Time, accountID, issu
 }
 
 // ConfirmTOTP puts the authenticator app to use, as the account's second factor, once its owner has typed a code of it. It
-// returns ErrCode.
-func (a *Accounts) ConfirmTOTP(ctx context.Context, now time.Time, accountID, code string) error {
-	return a.useTOTP(ctx, now, accountID, code, false, func(tx *db.Tx) error {
-		if _, err := tx.ExecContext(ctx, "UPDATE totp SET confirmed_at = $2 WHERE account_id = $1", accountID, db.Micros(now)); err != nil {
-			return err
-		}
-		return a.SetSecondFactor(ctx, tx, accountID, TOTPFactor)
-	})
+// returns ErrCode. The caller counts the try (TOTPTry) before, in no transaction that may be taken back.
+func (a *Accounts) ConfirmTOTP(ctx context.Context, tx *db.Tx, now time.Time, accountID, code string) error {
+	secret, err := a.totpSecret(ctx, tx, accountID, false)
+	if err != nil {
+		return err
+	}
+	if err := useTOTP(ctx, tx, accountID, totpStepOf(secret, code, now), false); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, "UPDATE totp SET confirmed_at = $2 WHERE account_id = $1", accountID, db.Micros(now)); err != nil {
+		return fmt.Errorf("confirm an authenticator app: %w", err)
+	}
+	return a.SetSecondFactor(ctx, tx, accountID, TOTPFactor)
 }
+
+// TOTPTry is the try that a code of an authenticator app counts as. It is forgiven where the code was right.
+func TOTPTry(accountID string) Try { return Try{TOTPCodes, accountID} }
 
 // CheckTOTP uses a code of the account's authenticator app: it works once. It returns ErrCode, and a Busy fault after too
 // many wrong ones. It does the same work where there is no app.
 func (a *Accounts) CheckTOTP(ctx context.Context, now time.Time, accountID, code string) error {
-	return a.useTOTP(ctx, now, accountID, code, true, func(*db.Tx) error { return nil })
-}
-
-// useTOTP uses a code up, and does then in the same transaction.
-func (a *Accounts) useTOTP(ctx context.Context, now time.Time, accountID, code string, confirmed bool, then func(tx *db.Tx) error) error {
-	try := Try{TOTPCodes, accountID}
-	if err := a.AllowAll(ctx, now, try); err != nil {
+	if err := a.AllowAll(ctx, now, TOTPTry(accountID)); err != nil {
 		return err
 	}
-	secret, err := a.totpSecret(ctx, accountID, confirmed)
+	secret, err := a.totpSecret(ctx, a.db.Read(), accountID, true)
 	if err != nil {
 		return err
 	}
 	step := totpStepOf(secret, code, now)
-	err = a.db.Write(ctx, func(tx *db.Tx) error {
-		// Of two requests with one code one changes the row: the other finds the step used.
-		n, err := changed(ctx, tx, "UPDATE totp SET last_step = $2 WHERE account_id = $1 AND last_step < $2 AND (confirmed_at > 0) = $3", accountID, step, confirmed)
-		if err != nil {
-			return fmt.Errorf("check a code of an authenticator app: %w", err)
-		}
-		if n == 0 {
-			return ErrCode
-		}
-		return then(tx)
-	})
-	if err != nil {
+	if err := a.db.Write(ctx, func(tx *db.Tx) error { return useTOTP(ctx, tx, accountID, step, true) }); err != nil {
 		return err
 	}
-	return a.Forgive(ctx, try)
+	return a.Forgive(ctx, TOTPTry(accountID))
+}
+
+// useTOTP uses up a step of an app that was, or was not, confirmed. Of two requests with one code one changes the row: the
+// other finds the step used.
+func useTOTP(ctx context.Context, tx *db.Tx, accountID string, step int64, confirmed bool) error {
+	n, err := changed(ctx, tx, "UPDATE totp SET last_step = $2 WHERE account_id = $1 AND last_step < $2 AND (confirmed_at > 0) = $3", accountID, step, confirmed)
+	if err != nil {
+		return fmt.Errorf("check a code of an authenticator app: %w", err)
+	}
+	if n == 0 {
+		return ErrCode
+	}
+	return nil
 }
 
 // totpSecret is the secret of an account's app, or one that nobody has.
-func (a *Accounts) totpSecret(ctx context.Context, accountID string, confirmed bool) ([]byte, error) {
+func (a *Accounts) totpSecret(ctx context.Context, q db.Queryer, accountID string, confirmed bool) ([]byte, error) {
 	var sealed []byte
-	err := a.db.Read().QueryRowContext(ctx, "SELECT secret_sealed FROM totp WHERE account_id = $1 AND (confirmed_at > 0) = $2", accountID, confirmed).Scan(&sealed)
+	err := q.QueryRowContext(ctx, "SELECT secret_sealed FROM totp WHERE account_id = $1 AND (confirmed_at > 0) = $2", accountID, confirmed).Scan(&sealed)
 	if errors.Is(err, sql.ErrNoRows) {
 		decoy := make([]byte, totpBytes)
 		rand.Read(decoy)

@@ -56,7 +56,7 @@ func TestTOTP(t *testing.T) {
 		}
 		second, err := k.a.BeginTOTP(t.Context(), evening, mine, "Larkspur Health", "maya")
 		k.must(err)
-		if err := k.a.ConfirmTOTP(t.Context(), evening, mine, app(t, first.Secret, evening)); !errors.Is(err, identity.ErrCode) {
+		if err := k.confirm(evening, mine, app(t, first.Secret, evening)); !errors.Is(err, identity.ErrCode) {
 			t.Errorf("a secret that was replaced: %v", err)
 		}
 		if err := k.a.CheckTOTP(t.Context(), evening, mine, app(t, second.Secret, evening)); !errors.Is(err, identity.ErrCode) {
@@ -65,11 +65,11 @@ func TestTOTP(t *testing.T) {
 		if f := k.factors(mine); f.TOTP || f.SecondFactor != "" {
 			t.Errorf("before it is confirmed: %+v", f)
 		}
-		k.must(k.a.ConfirmTOTP(t.Context(), evening, mine, app(t, second.Secret, evening)))
+		k.must(k.confirm(evening, mine, app(t, second.Secret, evening)))
 		if f := k.factors(mine); !f.TOTP || f.SecondFactor != identity.TOTPFactor {
 			t.Errorf("after it is confirmed: %+v", f)
 		}
-		if err := k.a.ConfirmTOTP(t.Context(), evening, mine, app(t, second.Secret, evening.Add(30*time.Second))); !errors.Is(err, identity.ErrCode) {
+		if err := k.confirm(evening, mine, app(t, second.Secret, evening.Add(30*time.Second))); !errors.Is(err, identity.ErrCode) {
 			t.Errorf("confirmed twice: %v", err)
 		}
 		if _, err := k.a.BeginTOTP(t.Context(), evening, mine, "Larkspur Health", "maya"); !errors.Is(err, identity.ErrTOTPThere) {
@@ -117,7 +117,7 @@ func TestTOTPGuesses(t *testing.T) {
 		mine := k.open("hash")
 		s, err := k.a.BeginTOTP(t.Context(), evening, mine, "Larkspur Health", "maya")
 		k.must(err)
-		k.must(k.a.ConfirmTOTP(t.Context(), evening, mine, app(t, s.Secret, evening)))
+		k.must(k.confirm(evening, mine, app(t, s.Secret, evening)))
 		at := evening.Add(time.Hour)
 		for i := range 30 {
 			err := k.a.CheckTOTP(t.Context(), at, mine, wrong(app(t, s.Secret, at)))
@@ -145,7 +145,7 @@ func TestOneAppCodeOnce(t *testing.T) {
 		mine := k.open("hash")
 		s, err := k.a.BeginTOTP(t.Context(), evening, mine, "Larkspur Health", "maya")
 		k.must(err)
-		k.must(k.a.ConfirmTOTP(t.Context(), evening, mine, app(t, s.Secret, evening)))
+		k.must(k.confirm(evening, mine, app(t, s.Secret, evening)))
 		at := evening.Add(time.Hour)
 		var in atomic.Int64
 		var all sync.WaitGroup
@@ -174,7 +174,7 @@ func TestTOTPIsSealed(t *testing.T) {
 		for _, accountID := range []string{mine, other} {
 			s, err := k.a.BeginTOTP(t.Context(), evening, accountID, "Larkspur Health", "maya")
 			k.must(err)
-			k.must(k.a.ConfirmTOTP(t.Context(), evening, accountID, app(t, s.Secret, evening)))
+			k.must(k.confirm(evening, accountID, app(t, s.Secret, evening)))
 			var sealed []byte
 			k.must(d.Read().QueryRowContext(t.Context(), "SELECT secret_sealed FROM totp WHERE account_id = $1", accountID).Scan(&sealed))
 			if strings.Contains(string(sealed), strings.ReplaceAll(s.Secret, " ", "")) || len(sealed) < 40 {
@@ -188,5 +188,32 @@ func TestTOTPIsSealed(t *testing.T) {
 		if err := k.a.CheckTOTP(t.Context(), evening.Add(time.Hour), other, "123456"); err == nil || fault.Is(err, fault.Invalid) {
 			t.Errorf("a moved secret: %v", err)
 		}
+	})
+}
+
+// confirm puts an authenticator app to use.
+func (k keys) confirm(now time.Time, accountID, code string) error {
+	return k.write(func(tx *db.Tx) error { return k.a.ConfirmTOTP(k.Context(), tx, now, accountID, code) })
+}
+
+// TestConfirmTOTPIsPartOfTheTransaction: where what belongs to it fails, the app is not in use, and its code still works.
+func TestConfirmTOTPIsPartOfTheTransaction(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		k := newKeys(t, d)
+		mine := k.open("hash")
+		s, err := k.a.BeginTOTP(t.Context(), evening, mine, "Larkspur Health", "maya")
+		k.must(err)
+		broken := errors.New("the letter could not be written")
+		err = k.write(func(tx *db.Tx) error {
+			if err := k.a.ConfirmTOTP(t.Context(), tx, evening, mine, app(t, s.Secret, evening)); err != nil {
+				return err
+			}
+			return broken
+		})
+		if f := k.factors(mine); !errors.Is(err, broken) || f.TOTP || f.SecondFactor != identity.NoFactor {
+			t.Errorf("%v, %+v", err, f)
+		}
+		k.must(k.confirm(evening, mine, app(t, s.Secret, evening)))
 	})
 }

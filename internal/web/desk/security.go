@@ -79,14 +79,26 @@ func (d *Desk) appPost(c *web.Context) error {
 	if err := c.ReadForm(); err != nil {
 		return err
 	}
-	err := c.Site.Accounts.ConfirmTOTP(c.R.Context(), c.Now, c.Session.AccountID, c.Form("code"))
+	ctx, try := c.R.Context(), identity.TOTPTry(c.Session.AccountID)
+	if err := c.Site.Accounts.AllowAll(ctx, c.Now, try); err != nil {
+		return err
+	}
+	err := d.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := c.Site.Accounts.ConfirmTOTP(ctx, tx, c.Now, c.Session.AccountID, c.Form("code")); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, who(c).Did(c.Now, "account.totp_on", c.Session.AccountID, ""))
+	})
 	if fault.Is(err, fault.Invalid) {
 		return d.showSecurity(c, http.StatusUnprocessableEntity, ui.Problem{Field: "code", Text: c.T("desk.error.code.wrong")})
 	}
 	if err != nil {
 		return err
 	}
-	return d.stronger(c, "password+totp", "account.totp_on")
+	if err := c.Site.Accounts.Forgive(ctx, try); err != nil {
+		return err
+	}
+	return d.stronger(c, "password+totp")
 }
 
 // passkeyPost keeps a passkey.
@@ -103,21 +115,20 @@ func (d *Desk) passkeyPost(c *web.Context) error {
 		return err
 	}
 	err = d.DB.Write(ctx, func(tx *db.Tx) error {
-		_, err := accounts.AddPasskey(ctx, tx, c.Now, c.Session.AccountID, web.Browser(c.R.UserAgent()), credential)
-		return err
+		if _, err := accounts.AddPasskey(ctx, tx, c.Now, c.Session.AccountID, web.Browser(c.R.UserAgent()), credential); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, who(c).Did(c.Now, "account.passkey_added", c.Session.AccountID, ""))
 	})
 	if err != nil {
 		return err
 	}
-	return d.stronger(c, "passkey", "account.passkey_added")
+	return d.stronger(c, "passkey")
 }
 
-// stronger notes that a proof was added, and rotates the session, which has given it.
-func (d *Desk) stronger(c *web.Context, how, action string) error {
+// stronger rotates the session, which has given a proof that was just added.
+func (d *Desk) stronger(c *web.Context, how string) error {
 	if err := c.SignIn(identity.Opening{AccountID: c.Session.AccountID, How: how}); err != nil {
-		return err
-	}
-	if err := audit.Write(c.R.Context(), d.DB, who(c).Did(c.Now, action, c.Session.AccountID, "")); err != nil {
 		return err
 	}
 	return c.Redirect("/desk/security")

@@ -370,6 +370,38 @@ func TestJoinByLetterAndDesk(t *testing.T) {
 	other.send("code", url.Values{"code": {late}}, "email")
 }
 
+// TestTheBrowserOfJoiningIsKnown: whoever signs in again where they opened the account is not told of a new device; in
+// another browser they are.
+func TestTheBrowserOfJoiningIsKnown(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.bring(joiners...)
+	j := h.iris()
+	j.send("contact", url.Values{"way": {"phone"}}, "code")
+	j.send("code", url.Values{"code": {h.joinCode("+15035550142")}}, "email")
+	j.send("email", url.Values{"email": {irisEmail}}, "email-code")
+	j.send("email-code", url.Values{"code": {h.joinCode(irisEmail)}}, "secure")
+	j.send("secure", url.Values{"password": {newPassword}}, "done")
+	h.pass(26 * time.Hour)
+	strange := func() (n int) {
+		for _, m := range h.letters(letter.KindAccountChanged, irisEmail) {
+			var l letter.AccountChanged
+			h.must(m.Read(&l))
+			if l.What == letter.NewDevice {
+				n++
+			}
+		}
+		return n
+	}
+	j.post("/sign-out", url.Values{})
+	if a := j.post("/sign-in", signInForm(irisEmail, newPassword, "")); a.Status != 303 || strange() != 0 {
+		t.Errorf("the same browser: %d, %d letters", a.Status, strange())
+	}
+	if a := h.visitor().post("/sign-in", signInForm(irisEmail, newPassword, "")); a.Status != 303 || strange() != 1 {
+		t.Errorf("another browser: %d, %d letters", a.Status, strange())
+	}
+}
+
 // TestJoinWithAPasskey: the passkey opens the account, and ten recovery codes are shown until they are kept.
 func TestJoinWithAPasskey(t *testing.T) {
 	t.Parallel()

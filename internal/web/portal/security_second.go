@@ -300,7 +300,17 @@ func (p *Portal) appPost(c *web.Context) error {
 	if problem := codeProblem(c, identity.TOTPFactor, c.Form("code")); problem.Text != "" {
 		return p.showApp(c, http.StatusUnprocessableEntity, setup, appView{}, problem)
 	}
-	wrong, err := told(c.Site.Accounts.ConfirmTOTP(ctx, c.Now, c.Session.AccountID, c.Form("code")))
+	try := identity.TOTPTry(c.Session.AccountID)
+	err = c.Site.Accounts.AllowAll(ctx, c.Now, try)
+	if err == nil {
+		err = p.change(c, "account.totp_on", letter.AccountChanged{What: letter.TOTPOn}, func(tx *db.Tx) error {
+			if err := c.Site.Accounts.ConfirmTOTP(ctx, tx, c.Now, c.Session.AccountID, c.Form("code")); err != nil {
+				return err
+			}
+			return p.othersOut(c, tx)
+		})
+	}
+	wrong, err := told(err)
 	switch {
 	case err != nil:
 		return err
@@ -310,8 +320,7 @@ func (p *Portal) appPost(c *web.Context) error {
 		return p.showApp(c, http.StatusUnprocessableEntity, setup, appView{}, ui.Problem{Field: "code", Text: c.T("security.app.wrong")})
 	}
 	c.SetCookie(appCookie, "", -time.Second)
-	err = p.change(c, "account.totp_on", letter.AccountChanged{What: letter.TOTPOn}, func(tx *db.Tx) error { return p.othersOut(c, tx) })
-	return orTo(c, err, afterSecond(factors))
+	return orTo(c, c.Site.Accounts.Forgive(ctx, try), afterSecond(factors))
 }
 
 // appRemove removes the app. Where it was asked for after the password, another step has to be chosen first, or none.

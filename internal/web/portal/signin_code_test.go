@@ -37,7 +37,9 @@ func (h *house) setUpApp(accountID string) app {
 	setup, err := h.accounts.BeginTOTP(h.t.Context(), h.clock(), accountID, "Larkspur Health", rosaEmail)
 	h.must(err)
 	a := app{h, strings.ReplaceAll(setup.Secret, " ", "")}
-	h.must(h.accounts.ConfirmTOTP(h.t.Context(), h.clock(), accountID, a.code()))
+	h.write(func(tx *db.Tx) error {
+		return h.accounts.ConfirmTOTP(h.t.Context(), tx, h.clock(), accountID, a.code())
+	})
 	h.pass(30 * time.Second) // a code works once
 	return a
 }
