@@ -14,6 +14,7 @@ import (
 	"memberpay/internal/household"
 	"memberpay/internal/identity"
 	"memberpay/internal/keys"
+	"memberpay/internal/note"
 	"memberpay/internal/payment"
 	"memberpay/internal/processor/nacha"
 	"memberpay/internal/recovery"
@@ -33,6 +34,7 @@ var SealedColumns = slices.Concat(
 	recovery.SealedColumns,
 	enroll.SealedColumns,
 	caller.SealedColumns,
+	note.SealedColumns,
 )
 
 // KeysConfig says where the keys are and what they seal. d may be nil where there is no database yet; who changes keys

@@ -117,6 +117,23 @@ func LatestDraft(ctx context.Context, q db.Queryer, owner Owner) (Draft, error) 
 		ORDER BY updated_at DESC, id DESC LIMIT 1`, owner.SessionID, owner.AccountID))
 }
 
+// DraftsOf returns the drafts for a payer (member row id) that have not become a payment, newest first, at most limit, for
+// those who help them.
+func DraftsOf(ctx context.Context, q db.Queryer, payerID string, limit int) ([]Draft, error) {
+	var out []Draft
+	err := db.Each(ctx, q, "SELECT "+draftFields+` FROM draft WHERE payer_id = $1
+		AND NOT EXISTS (SELECT 1 FROM payment WHERE payment.idempotency_key = draft.id) ORDER BY updated_at DESC, id DESC LIMIT $2`, []any{payerID, limit},
+		func(rows *sql.Rows) error {
+			d, err := scanDraft(rows)
+			out = append(out, d)
+			return err
+		})
+	if err != nil {
+		return nil, fmt.Errorf("list drafts: %w", err)
+	}
+	return out, nil
+}
+
 // ChangeDraft gives new answers: change edits the draft as it is at that moment, while nobody else can change it. What
 // was reviewed is forgotten. It returns the draft afterwards; an error of change is returned and nothing is kept.
 func (p *Payments) ChangeDraft(ctx context.Context, owner Owner, draftID string, change func(*Draft) error) (Draft, error) {
@@ -305,7 +322,7 @@ var errNoDraft = fault.New(fault.NotFound, "draft.not_found")
 
 const draftFields = "id, session_id, account_id, payer_id, answers, sealed, created_at, updated_at"
 
-func scanDraft(row *sql.Row) (Draft, error) {
+func scanDraft(row interface{ Scan(...any) error }) (Draft, error) {
 	var d Draft
 	var answers []byte
 	var created, updated int64

@@ -50,6 +50,7 @@ var layers = []layer{
 		{"dossier", in("audit bill consent day db id identity member payment")},
 		{"paper", nil},
 		{"staff", in("audit db event fault id identity letter seal")},
+		{"note", in("audit db fault id scrub seal")},
 		{"caller", in("audit bill brand day db fault id identity member money payment seal")},
 		{"recovery", in("audit day db event fault id identity letter member seal")},
 		{"enroll", in("audit day db event fault id identity letter member payment seal")},
@@ -60,14 +61,14 @@ var layers = []layer{
 	{"pages", "what people see", []room{
 		{"web/ui", in("brand words")},
 		{"web", in("audit brand fault identity web/ui words")},
-		{"web/desk", in("audit bill brand caller day db event fault household id identity member paper payment staff web web/ui")},
+		{"web/desk", in("audit bill brand caller day db event fault household id identity ledger member note paper payment staff web web/ui")},
 		{"web/portal", in("audit bill brand consent day db dossier enroll event fault help household id identity ledger letter member money paper payment processor processor/nacha recovery seal staff web web/ui words")},
 	}},
 	{"whole", "what puts the parts together, and the worlds they are tried in", []room{
 		{"sandbox", nil},
 		{"demo", in("audit day db fault identity intake member staff")},
 		{"seed", in("bill day db id identity ledger member money payment processor processor/nacha seal")},
-		{"app", in("audit brand caller config db enroll event help household identity keys member notice payment processor/nacha processor/stripe recovery seal staff web web/desk web/portal words")},
+		{"app", in("audit brand caller config db enroll event help household identity keys member note notice payment processor/nacha processor/stripe recovery seal staff web web/desk web/portal words")},
 		{"cmd/memberpay", in("app audit bill brand config day db demo event fault identity intake keys ledger member money payment processor/nacha sandbox seal seed staff verify")},
 	}},
 }

@@ -73,3 +73,18 @@ CREATE TABLE caller_verification (
 );
 CREATE INDEX caller_verification_call ON caller_verification (call_id, ends_at);
 CREATE INDEX caller_verification_member ON caller_verification (member_id, verified_at);
+
+-- Notes on a member. The text is sealed and never changes; a later note may strike an earlier one through.
+CREATE TABLE member_note (
+  id          TEXT PRIMARY KEY,
+  member_id   TEXT NOT NULL REFERENCES member (id),
+  author_id   TEXT NOT NULL REFERENCES account (id),
+  text_sealed BYTEA NOT NULL,
+  strikes     TEXT NOT NULL DEFAULT '',         -- the note that this one strikes through
+  written_at  BIGINT NOT NULL
+);
+CREATE INDEX member_note_member ON member_note (member_id, written_at);
+CREATE UNIQUE INDEX member_note_strikes ON member_note (strikes) WHERE strikes <> '';
+
+-- Drafts of a payer, for the desk.
+CREATE INDEX draft_payer ON draft (payer_id, updated_at);

@@ -13,6 +13,7 @@ import (
 	"memberpay/internal/fault"
 	"memberpay/internal/household"
 	"memberpay/internal/identity"
+	"memberpay/internal/note"
 	"memberpay/internal/staff"
 	"memberpay/internal/web"
 	"memberpay/internal/web/ui"
@@ -28,6 +29,9 @@ type Desk struct {
 	// Calls finds out who calls; Households sends a member ID to the contact on file.
 	Calls      *caller.Calls
 	Households *household.Households
+	Notes      *note.Notes
+	// Timeline is what other rooms add to a member's timeline.
+	Timeline []Source
 	// JoinCode makes a code with which a member whose identity was checked goes on with joining.
 	JoinCode func(c *web.Context, memberID string) (code string, until time.Time, err error)
 }

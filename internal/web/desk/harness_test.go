@@ -29,6 +29,7 @@ import (
 	"memberpay/internal/id"
 	"memberpay/internal/identity"
 	"memberpay/internal/member"
+	"memberpay/internal/note"
 	"memberpay/internal/seal"
 	"memberpay/internal/staff"
 	"memberpay/internal/web"
@@ -74,7 +75,8 @@ func officeOn(t testing.TB, d *db.DB, sso staff.SSO) *office {
 	o.must(o.accounts.UsePasskeys(identity.Passkeys{ID: "pay.larkspur.example", Origins: []string{"https://pay.larkspur.example"}, Name: "Larkspur Health"}))
 	o.staff = staff.New(staff.Config{DB: d, Accounts: o.accounts, Seal: box, Outbox: event.NewOutbox(box), BaseURL: "https://pay.larkspur.example", SSO: sso, Log: quiet})
 	o.desk = &Desk{DB: d, Staff: o.staff, Calls: &caller.Calls{DB: d, Accounts: o.accounts, Seal: box},
-		Households: household.New(household.Config{DB: d, Accounts: o.accounts, Seal: box, Outbox: event.NewOutbox(box), Now: o.clock, Log: quiet}), JoinCode: func(c *web.Context, _ string) (string, time.Time, error) {
+		Households: household.New(household.Config{DB: d, Accounts: o.accounts, Seal: box, Outbox: event.NewOutbox(box), Now: o.clock, Log: quiet}),
+		Notes:      &note.Notes{DB: d, Seal: box}, JoinCode: func(c *web.Context, _ string) (string, time.Time, error) {
 			return "135790", c.Now.Add(24 * time.Hour), nil
 		}}
 	site := &web.Site{Brand: brand.Default(), Words: catalog, Accounts: o.accounts, Log: quiet, Now: o.clock, Cookie: Cookie, Fail: o.desk.Fail,

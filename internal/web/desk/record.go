@@ -2,6 +2,7 @@ package desk
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -17,7 +18,12 @@ import (
 	"memberpay/internal/web/ui"
 )
 
-const mostBills = 100 // of one record
+// Rows of one record that are shown.
+const (
+	mostBills    = 100
+	mostDrafts   = 10
+	mostMessages = 20
+)
 
 // recordView is a member's record, or the question why it is to be opened.
 type recordView struct {
@@ -25,9 +31,20 @@ type recordView struct {
 	Ask      bool
 	Reason   string
 	Until    string
+	Jumps    []ui.Jump
+	OnCall   *ui.Notice // the call that whoever reads is on
+	CallLink *ui.Link
 	About    []ui.Row
 	Bills    ui.Table
 	Payments ui.Table
+	Drafts   ui.Table
+	Messages ui.Table
+	Notes    []ui.Moment
+	Strikes  []ui.Option
+	NoteText string
+	Taken    string // says that card numbers were taken out of a note
+	Timeline []ui.Moment
+	Cut      bool   // the timeline has more
 	Code     string // to join with, shown once
 	CodeNote string
 	MayCode  bool
@@ -48,7 +65,7 @@ func (d *Desk) showRecord(c *web.Context, status int, v recordView, problems ...
 	}
 	v.Member = m.ID
 	frame := page(c, c.T("desk.record.title"))
-	frame.Path, frame.Problems = "/desk/members/"+m.ID, problems
+	frame.Path, frame.Problems, frame.Wide = "/desk/members/"+m.ID, problems, true
 	frame.Back = &ui.Link{Label: c.T("desk.members.title"), Href: "/desk/members"}
 	opening, err := d.Staff.View(ctx, c.Now, who(c), m.ID, "record")
 	if fault.CodeOf(err) == staff.ErrClosed.Code {
@@ -60,22 +77,68 @@ func (d *Desk) showRecord(c *web.Context, status int, v recordView, problems ...
 	}
 	v.Reason = opening.Reason
 	v.Until = c.T("desk.record.until", "Time", c.Words.DateTime(opening.Until, c.Site.Brand.Zone()))
+	if err := d.fill(c, m, &v); err != nil {
+		return err
+	}
+	v.MayVerify = c.Session.Actor().May(identity.VerifyMember)
+	v.MayCode = d.JoinCode != nil && c.Session.Actor().May(identity.VerifyMember)
+	return c.Render(status, recordPage(frame, v))
+}
+
+// fill reads the parts of a record that is open.
+func (d *Desk) fill(c *web.Context, m member.Member, v *recordView) (err error) {
 	email := ""
 	if m.Email != "" {
 		email = identity.MaskEmail(m.Email)
 	}
 	v.About = []ui.Row{{Key: c.T("desk.record.name"), Value: m.Name()}, {Key: c.T("desk.record.number"), Value: ending(m.MemberID)},
-		{Key: c.T("find.birth"), Value: c.Words.DateOf(m.BirthDate.Year(), m.BirthDate.Month(), m.BirthDate.Day())},
-		{Key: c.T("signin.email"), Value: email}, {Key: c.T("desk.record.phone"), Value: ending(m.Phone)}}
+		{Key: c.T("find.birth"), Value: dateOf(c, m.BirthDate)}, {Key: c.T("signin.email"), Value: email}, {Key: c.T("desk.record.phone"), Value: ending(m.Phone)}}
+	for i, part := range []string{"bills", "payments", "drafts", "messages", "notes", "timeline"} {
+		// words: desk.record.bills desk.record.payments desk.record.drafts desk.record.messages desk.record.notes desk.record.timeline
+		v.Jumps = append(v.Jumps, ui.Jump{Key: strconv.Itoa(i + 1), Label: c.T("desk.record." + part), Href: "#" + part})
+	}
+	v.Jumps = append(v.Jumps, ui.Jump{Key: "s", Label: c.T("desk.members.title"), Href: "/desk/members"})
+	if n, err := strconv.Atoi(c.R.URL.Query().Get("taken")); err == nil && n > 0 && n < 1000 {
+		v.Taken = c.Words.N("desk.note.taken", n)
+	}
 	if v.Bills, err = d.bills(c, m); err != nil {
 		return err
 	}
 	if v.Payments, err = d.payments(c, m); err != nil {
 		return err
 	}
-	v.MayVerify = c.Session.Actor().May(identity.VerifyMember)
-	v.MayCode = d.JoinCode != nil && c.Session.Actor().May(identity.VerifyMember)
-	return c.Render(status, recordPage(frame, v))
+	if v.Drafts, err = d.drafts(c, m); err != nil {
+		return err
+	}
+	if v.Messages, err = d.messages(c, m); err != nil {
+		return err
+	}
+	if v.Notes, v.Strikes, err = d.notes(c, m); err != nil {
+		return err
+	}
+	if err := d.onCall(c, m, v); err != nil {
+		return err
+	}
+	v.Timeline, v.Cut, err = d.timeline(c, m)
+	return err
+}
+
+// onCall says which call whoever reads is on, and whether this member has proved in it who they are.
+func (d *Desk) onCall(c *web.Context, m member.Member, v *recordView) error {
+	call, ok, err := d.Calls.Now(c.R.Context(), d.DB.Read(), c.Now, c.Session.AccountID)
+	if err != nil || !ok {
+		return err
+	}
+	v.CallLink = &ui.Link{Label: c.T("call.go_on", "Reference", call.Reference), Href: "/desk/calls/" + call.ID}
+	v.OnCall = &ui.Notice{Tone: ui.Warning, Title: c.T("desk.record.unproved"), Text: c.T("desk.record.unproved.body")}
+	if call.MemberID != m.ID {
+		return nil
+	}
+	proof, ok, err := d.verification(c, call)
+	if ok {
+		v.OnCall = &ui.Notice{Tone: ui.Success, Title: c.T("call.verified"), Text: c.T("call.until", "Time", c.Words.DateTime(proof.Until, c.Site.Brand.Zone()))}
+	}
+	return err
 }
 
 // bills is the money of a member's bills: no service, no provider.
@@ -84,28 +147,56 @@ func (d *Desk) bills(c *web.Context, m member.Member) (ui.Table, error) {
 		{Label: c.T("desk.record.due")}, {Label: c.T("desk.record.open"), Money: true}}}
 	list, err := bill.List(c.R.Context(), d.DB.Read(), bill.Scope{Members: []string{m.ID}}, mostBills)
 	for _, b := range list {
-		number := b.Number
-		if number == "" {
-			number = id.Grouped(b.PayCode)
-		}
 		due := ""
 		if !b.DueDate.IsZero() {
 			due = dateOf(c, b.DueDate)
 		}
-		t.Rows = append(t.Rows, []ui.Cell{{Text: number}, {Text: due}, {Text: c.Words.Amount(b.Due())}})
+		t.Rows = append(t.Rows, []ui.Cell{{Text: numberOf(b)}, {Text: due}, {Text: c.Words.Amount(b.Due())}})
 	}
 	return t, err
 }
 
-// payments is a member's payments.
+// payments is a member's payments, each with its state in words.
 func (d *Desk) payments(c *web.Context, m member.Member) (ui.Table, error) {
 	t := ui.Table{Caption: c.T("desk.record.payments"), FirstIsHeader: true, Columns: []ui.Column{{Label: c.T("paid.number")},
 		{Label: c.T("desk.record.when")}, {Label: c.T("desk.record.state")}, {Label: c.T("paid.amount"), Money: true}}}
-	// AccountID names the member's own accounts to the scope: the desk sees what was paid from any of them.
-	list, err := payment.List(c.R.Context(), d.DB.Read(), payment.Scope{Scope: bill.Scope{Members: []string{m.ID}}, AccountID: "desk"}, mostBills)
+	list, _, _, err := d.paymentsOf(c, m, mostBills)
 	for _, p := range list {
 		t.Rows = append(t.Rows, []ui.Cell{{Text: id.Grouped(p.Confirmation)}, {Text: c.Words.DateIn(p.SubmittedAt, c.Site.Brand.Zone())},
-			{Text: c.T("state." + string(p.State) + ".title")}, {Text: c.Words.Amount(p.Amount)}})
+			{Body: ui.TagFor(ui.Tag{Text: c.T("state." + string(p.State) + ".title"), Tone: toneOf(p.State)})}, {Text: c.Words.Amount(p.Amount)}})
+	}
+	return t, err
+}
+
+// drafts is the payments that a member is preparing, and how far they are. What is typed is not shown.
+//
+// words: desk.step.*
+func (d *Desk) drafts(c *web.Context, m member.Member) (ui.Table, error) {
+	t := ui.Table{Caption: c.T("desk.record.drafts"), FirstIsHeader: true, Columns: []ui.Column{{Label: c.T("desk.record.begun")}, {Label: c.T("desk.record.changed")}, {Label: c.T("desk.record.step")}}}
+	list, err := payment.DraftsOf(c.R.Context(), d.DB.Read(), m.ID, mostDrafts)
+	for _, x := range list {
+		t.Rows = append(t.Rows, []ui.Cell{{Text: c.Words.DateTime(x.CreatedAt, c.Site.Brand.Zone())}, {Text: c.Words.DateTime(x.UpdatedAt, c.Site.Brand.Zone())}, {Text: c.T("desk.step." + stepOf(x))}})
+	}
+	return t, err
+}
+
+// stepOf is the step that a draft waits for.
+func stepOf(x payment.Draft) string {
+	switch {
+	case !x.Chosen():
+		return "bills"
+	case !x.Complete():
+		return "method"
+	}
+	return "review"
+}
+
+// messages is what was sent to a member: not the words, and not where to.
+func (d *Desk) messages(c *web.Context, m member.Member) (ui.Table, error) {
+	t := ui.Table{Caption: c.T("desk.record.messages"), FirstIsHeader: true, Columns: []ui.Column{{Label: c.T("desk.record.when")}, {Label: c.T("desk.record.what")}, {Label: c.T("call.kind")}, {Label: c.T("desk.record.state")}}}
+	list, err := d.messagesOf(c, m, mostMessages)
+	for _, x := range list {
+		t.Rows = append(t.Rows, []ui.Cell{{Text: c.Words.DateTime(x.At, c.Site.Brand.Zone())}, {Text: messageWords(c, x.Kind)}, {Text: c.T("desk.channel." + x.Channel)}, {Text: c.T("desk.sent." + x.State)}})
 	}
 	return t, err
 }
