@@ -97,7 +97,11 @@ func (c demoCommand) Run(ctx context.Context) error {
 	}
 	defer a.Close()
 	step("importing the demonstration's bills")
-	if _, err := demo.Fill(ctx, a.DB, a.Accounts, time.Now()); err != nil {
+	filled, err := demo.Fill(ctx, a.DB, a.Accounts, time.Now())
+	if err == nil && filled {
+		err = demo.Case(ctx, a.DB, a.Accounts, a.Cases, time.Now())
+	}
+	if err != nil {
 		return err
 	}
 	told := newCard(a.Config.BaseURL, box.url)

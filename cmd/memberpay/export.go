@@ -50,11 +50,15 @@ func (c exportCommand) Run(ctx context.Context) error {
 	case "bills":
 		w.columns("claim_key", "eob_id", "member_id", "patient_id", "service_date", "payer", "responsibility_cents", "paid_cents",
 			"pending_cents", "due_cents", "state", "bill_id", "kind", "payee", "bill_number", "pay_code", "due_date", "charged_cents",
-			"plan_paid_cents", "adjustment_cents", "prior_paid_cents", "source")
+			"plan_paid_cents", "adjustment_cents", "prior_paid_cents", "source", "held_since")
+		var held map[string]time.Time
+		if held, err = bill.AllHeld(ctx, d.Read()); err != nil {
+			return err
+		}
 		err = bill.All(ctx, d.Read(), func(b bill.Bill, patientID, memberID string) error {
 			return w.row(b.ClaimKey, b.EOBID, memberID, patientID, b.ServiceDate.String(), b.Insurer, b.Responsibility, b.PaidTotal(),
 				b.Pending, b.Due(), string(b.State), b.ID, string(b.Kind), b.Payee, b.Number, b.PayCode, b.DueDate.String(), b.Charged,
-				b.PlanPaid, b.Adjustment, b.PriorPaid, b.Source)
+				b.PlanPaid, b.Adjustment, b.PriorPaid, b.Source, stamp(held[b.ID]))
 		})
 	case "payments":
 		w.columns("payment_id", "confirmation", "member_id", "payee", "rail", "method", "last4", "amount_cents", "state", "reason",

@@ -19,6 +19,7 @@ import (
 	"memberpay/internal/audit"
 	"memberpay/internal/brand"
 	"memberpay/internal/caller"
+	"memberpay/internal/cases"
 	"memberpay/internal/config"
 	"memberpay/internal/db"
 	"memberpay/internal/enroll"
@@ -58,6 +59,7 @@ type App struct {
 
 	Households *household.Households
 	Recoveries *recovery.Recoveries
+	Cases      *cases.Cases
 	Enroll     *enroll.Enrollments
 	Help       *help.Center
 
@@ -141,13 +143,14 @@ func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err er
 		CanPrint: a.Letters.CanPrint(), Now: time.Now, Log: log})
 	a.Enroll = enroll.New(enroll.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, Zone: a.Brand.Zone(), CanText: a.Letters.CanText(),
 		CanPrint: a.Letters.CanPrint()})
+	a.Cases = cases.New(cases.Config{DB: a.DB, Seal: box, Outbox: a.Outbox, Zone: a.Brand.Zone()})
 	a.Help = help.New(help.Config{DB: a.DB, Folder: c.Help, Log: log})
-	a.portal = &portal.Portal{Help: a.Help, Recoveries: a.Recoveries, DB: a.DB, Payments: a.Payments, Seal: box, Outbox: a.Outbox, Households: a.Households, Enroll: a.Enroll, CanText: a.Letters.CanText(),
+	a.portal = &portal.Portal{Help: a.Help, Cases: a.Cases, Recoveries: a.Recoveries, DB: a.DB, Payments: a.Payments, Seal: box, Outbox: a.Outbox, Households: a.Households, Enroll: a.Enroll, CanText: a.Letters.CanText(),
 		CanPrint: a.Letters.CanPrint(), Browser: cards.Browser(), BaseURL: c.BaseURL,
 		Arrives: a.Bank.SettlesOn, LastCall: a.Bank.NextCut}
 	a.Staff = staff.New(staff.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, BaseURL: c.BaseURL, Log: log,
 		SSO: staff.SSO{Issuer: c.SSO.Issuer, ClientID: c.SSO.ClientID, ClientSecret: c.SSO.ClientSecret, Name: c.SSO.Name, RoleClaim: c.SSO.RoleClaim}})
-	a.desk = &desk.Desk{DB: a.DB, Staff: a.Staff, Calls: &caller.Calls{DB: a.DB, Accounts: a.Accounts, Seal: box}, Households: a.Households, Notes: &note.Notes{DB: a.DB, Seal: box}, JoinCode: a.joinCode}
+	a.desk = &desk.Desk{DB: a.DB, Staff: a.Staff, Cases: a.Cases, Calls: &caller.Calls{DB: a.DB, Accounts: a.Accounts, Seal: box}, Households: a.Households, Notes: &note.Notes{DB: a.DB, Seal: box}, JoinCode: a.joinCode}
 	return a, nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"memberpay/internal/audit"
 	"memberpay/internal/caller"
+	"memberpay/internal/cases"
 	"memberpay/internal/config"
 	"memberpay/internal/db"
 	"memberpay/internal/enroll"
@@ -30,6 +31,7 @@ var SealedColumns = slices.Concat(
 	payment.SealedColumns,
 	identity.SealedColumns,
 	household.SealedColumns,
+	cases.SealedColumns,
 	staff.SealedColumns,
 	recovery.SealedColumns,
 	enroll.SealedColumns,

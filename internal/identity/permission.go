@@ -35,13 +35,14 @@ const (
 	Desk         Need = "desk"          // any staff
 	ViewMembers  Need = "view members"  // find a member and open their record, with a reason
 	VerifyMember Need = "verify member" // find out who a caller or visitor is, and give them their member ID or a code to join with
+	WorkCases    Need = "work cases"    // answer and close what members say of their bills
 	BreakGlass   Need = "break glass"   // take a verb of another role for a short time, with a reason
 	ManageStaff  Need = "manage staff"  // invite, change and end staff
 	ReadAudit    Need = "read audit"    // who did what
 )
 
 // Needs lists every need, in the order of the table.
-var Needs = []Need{Anyone, Known, Account, Machine, Desk, ViewMembers, VerifyMember, BreakGlass, ManageStaff, ReadAudit}
+var Needs = []Need{Anyone, Known, Account, Machine, Desk, ViewMembers, VerifyMember, WorkCases, BreakGlass, ManageStaff, ReadAudit}
 
 // may is the permission table: who may call routes with a need. It is the only place that says so.
 var may = map[Need][]Actor{
@@ -53,6 +54,7 @@ var may = map[Need][]Actor{
 	Desk:         {Agent, Supervisor, Finance, Administrator, Auditor},
 	ViewMembers:  {Agent, Supervisor},
 	VerifyMember: {Agent, Supervisor},
+	WorkCases:    {Agent, Supervisor},
 	BreakGlass:   {Finance, Administrator},
 	ManageStaff:  {Administrator},
 	ReadAudit:    {Administrator, Auditor},

@@ -37,6 +37,8 @@ func (l *Letters) aboutAccount(m event.Message, w *words.Words) (wording, error)
 		err = l.helperRevoked(&out, m, w)
 	case letter.KindStaffInvited:
 		err = l.staffInvited(&out, m, w)
+	case letter.KindCaseNews:
+		err = l.caseNews(&out, m, w)
 	default:
 		err = unknown(m.Kind)
 	}

@@ -216,9 +216,12 @@ func TestEveryRouteAsEverybody(t *testing.T) {
 			"person":     func() string { accountID, _ := o.hire(identity.Agent); return accountID },
 			"invitation": func() string { return "inv_none" },
 			"token":      func() string { return "none" },
+			"case":       o.opensCase,
 		},
 		// What an address names here belongs to the organisation, not to one of its people: roles decide, and a reason.
 		Silent: map[string]bool{"GET /desk/members/{member}": true, "POST /desk/members/{member}": true, "POST /desk/members/{member}/join-code": true,
+			"GET /desk/cases/{case}": true, "POST /desk/cases/{case}/take": true, "POST /desk/cases/{case}/answer": true, "POST /desk/cases/{case}/note": true,
+			"POST /desk/cases/{case}/due": true, "POST /desk/cases/{case}/close": true,
 			"POST /desk/members/{member}/notes": true, "POST /desk/members/{member}/call-back": true, "GET /desk/members/{member}/visit": true, "POST /desk/members/{member}/visit": true,
 			"POST /desk/staff/{person}/role": true, "POST /desk/staff/{person}/end": true},
 		Secrets: []string{"Quintero", "M-90417", "$150.25", "rosa@mail.example", "LH7700123"},

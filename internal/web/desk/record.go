@@ -223,6 +223,9 @@ func (d *Desk) open(c *web.Context) error {
 	if err != nil {
 		return err
 	}
+	if to := c.Form("to"); to != "" { // from where a record's reason is plain: a case
+		return c.Redirect(local(to))
+	}
 	return c.Redirect("/desk/members/" + m.ID)
 }
 

@@ -46,6 +46,14 @@ func (d *Desk) Routes() []web.Route {
 		{Method: "POST", Path: "/desk/break-glass", Access: identity.BreakGlass, Fresh: true, Handle: d.breakGlass},
 		{Method: "POST", Path: "/desk/break-glass/end", Access: identity.BreakGlass, Handle: d.mend},
 
+		{Method: "GET", Path: "/desk/cases", Access: identity.WorkCases, Handle: d.caseList},
+		{Method: "GET", Path: "/desk/cases/{case}", Access: identity.WorkCases, Handle: d.oneCase},
+		{Method: "POST", Path: "/desk/cases/{case}/take", Access: identity.WorkCases, Handle: d.caseTake},
+		{Method: "POST", Path: "/desk/cases/{case}/answer", Access: identity.WorkCases, Handle: d.caseAnswer},
+		{Method: "POST", Path: "/desk/cases/{case}/note", Access: identity.WorkCases, Handle: d.caseNote},
+		{Method: "POST", Path: "/desk/cases/{case}/due", Access: identity.WorkCases, Handle: d.casePostpone},
+		{Method: "POST", Path: "/desk/cases/{case}/close", Access: identity.WorkCases, Handle: d.caseClose},
+
 		{Method: "GET", Path: "/desk/staff", Access: identity.ManageStaff, Fresh: true, Handle: d.people},
 		{Method: "POST", Path: "/desk/staff", Access: identity.ManageStaff, Fresh: true, Handle: d.invite},
 		{Method: "POST", Path: "/desk/staff/{person}/role", Access: identity.ManageStaff, Fresh: true, Handle: d.role},

@@ -35,8 +35,9 @@ type billView struct {
 	Code     string
 	QR       string // data address of the picture
 	PDF      string
-	Help     []string
-	Finance  string // address of the organisation's page about help with paying, "" for none
+	Case     ui.Link  // to say that the bill is wrong or cannot be paid; no Href where that is not the reader's to say
+	Held     string   // says that nobody asks for the bill now, "" where they may
+	Cases    []ui.Row // about this bill
 }
 
 // bill shows one bill: what is owed, how it came about, what was paid, and the ways to pay it.
@@ -65,9 +66,10 @@ func (p *Portal) bill(c *web.Context) error {
 	care, amounts := sights[b.ID] == seesCare, sights[b.ID] == seesAmounts
 	s := billScribe{w: c.Words, today: day.Of(c.Now, c.Site.Brand.Zone()), names: known}
 	v := billView{Bill: b, Number: billNumber(b), Owe: s.owe(b), Tag: s.tag(b), How: s.how(b), Code: id.Grouped(b.PayCode),
-		PDF:     "/bills/" + b.ID + "/bill.pdf",
-		Help:    []string{c.Site.Brand.FinancialHelp.In(c.Words.Lang()), c.T("bill.wrong.body", "Phone", c.Site.Brand.Phone.Display)},
-		Finance: c.Site.Brand.Links.FinancialHelp}
+		PDF: "/bills/" + b.ID + "/bill.pdf"}
+	if err := p.casesOn(c, scope, b, &v); err != nil {
+		return err
+	}
 	v.About = s.about(b, care, c.Site.Brand.Payee(b.Payee).LegalName)
 	v.Visit, v.Others = s.visitOf(b, others)
 	if v.Payments, err = p.paymentsOn(c, b); err != nil {
@@ -99,6 +101,31 @@ func (p *Portal) bill(c *web.Context) error {
 	frame := page(c, c.T("bill.title", "Number", v.Number))
 	frame.Back = &ui.Link{Label: c.T("bills.title"), Href: "/bills"}
 	return c.Render(http.StatusOK, billPage(frame, v))
+}
+
+// casesOn fills in what was said of a bill, and how to say it.
+func (p *Portal) casesOn(c *web.Context, scope bill.Scope, b bill.Bill, v *billView) error {
+	if !scope.Owns(b) {
+		return nil
+	}
+	list, err := p.Cases.OfBill(c.R.Context(), b.ID)
+	if err != nil {
+		return err
+	}
+	for _, x := range list {
+		v.Cases = append(v.Cases, caseRow(c, x))
+	}
+	held, err := bill.Held(c.R.Context(), p.DB.Read(), []string{b.ID})
+	if err != nil {
+		return err
+	}
+	if since, ok := held[b.ID]; ok {
+		v.Held = c.T("bill.held", "Date", c.Words.DateIn(since, c.Site.Brand.Zone()))
+		v.Tag = ui.Tag{Text: c.T("billstate.held"), Tone: ui.Info}
+	} else if b.State == bill.Open {
+		v.Case = ui.Link{Label: c.T("bill.wrong"), Href: casePath(b)}
+	}
+	return nil
 }
 
 // payURL is the address in the QR code of a bill.

@@ -139,6 +139,7 @@ func (h *house) things(rosa identity.Opening) map[string]func() string {
 			return en.ID
 		},
 		"bill":  func() string { return h.bills["M-300"].ID },
+		"case":  func() string { return h.opens(rosa, "M-300") },
 		"code":  func() string { return h.bills["M-300"].PayCode },
 		"draft": func() string { return ready()[len("/pay/"):] },
 		"ref": func() string {

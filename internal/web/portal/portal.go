@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"memberpay/internal/bill"
+	"memberpay/internal/cases"
 	"memberpay/internal/day"
 	"memberpay/internal/db"
 	"memberpay/internal/enroll"
@@ -30,6 +31,7 @@ type Portal struct {
 	Help       *help.Center
 
 	Recoveries *recovery.Recoveries
+	Cases      *cases.Cases
 	CanText    bool                             // text messages are sent: pages may offer them
 	CanPrint   bool                             // letters are printed and posted: pages may offer them where an address is on file
 	Browser    processor.BrowserConfig          // what the card step loads from the processor

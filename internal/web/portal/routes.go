@@ -77,6 +77,13 @@ func (p *Portal) Routes() []web.Route {
 		{Method: "GET", Path: "/bills/{bill}", Access: web.Known, Handle: p.bill},
 		{Method: "GET", Path: "/bills/{bill}/bill.pdf", Access: web.Known, Handle: p.billPDF},
 
+		{Method: "GET", Path: "/bills/{bill}/case", Access: web.Known, Handle: p.newCase},
+		{Method: "POST", Path: "/bills/{bill}/case", Access: web.Known, Handle: p.newCasePost},
+		{Method: "GET", Path: "/cases", Access: web.Account, Handle: p.allCases},
+		{Method: "GET", Path: "/cases/{case}", Access: web.Known, Handle: p.showsCase},
+		{Method: "POST", Path: "/cases/{case}", Access: web.Known, Handle: p.caseWrite},
+		{Method: "POST", Path: "/cases/{case}/withdraw", Access: web.Known, Handle: p.caseWithdraw},
+
 		{Method: "POST", Path: "/pay/start", Access: web.Known, Handle: p.start},
 		{Method: "GET", Path: "/pay/{draft}/bills", Access: web.Known, Handle: p.choose},
 		{Method: "POST", Path: "/pay/{draft}/bills", Access: web.Known, Handle: p.choosePost},
