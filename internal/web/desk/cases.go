@@ -294,3 +294,19 @@ func shown(text string) string {
 	r := []rune(strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "\uFFFD"))
 	return string(r[:min(len(r), 2*cases.MaxText)])
 }
+
+// caseMoments are the cases about bills that a member pays for: when each was opened, and when it ended.
+func (d *Desk) caseMoments(c *web.Context, m member.Member, limit int) ([]Moment, error) {
+	list, err := d.Cases.OfMembers(c.R.Context(), []string{m.ID})
+	var out []Moment
+	for _, x := range list {
+		opened := Moment{At: x.OpenedAt, Kind: c.T("timeline.case"), Text: c.T("timeline.case.opened", "Number", id.Grouped(x.Number)),
+			Lines: []string{c.T("case.kind." + string(x.Kind))}, Href: "/desk/cases/" + x.ID}
+		if x.State == cases.Closed {
+			out = append(out, Moment{At: x.ClosedAt, Kind: c.T("timeline.case"), Text: c.T("timeline.case.closed", "Number", id.Grouped(x.Number)),
+				Lines: []string{c.T("case.resolution." + string(x.Resolution))}, Href: opened.Href})
+		}
+		out = append(out, opened)
+	}
+	return out[:min(len(out), limit)], err
+}

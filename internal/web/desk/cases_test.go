@@ -64,6 +64,7 @@ func TestCaseAtTheDesk(t *testing.T) {
 	v.post(path+"/close", "end", "The clinic took the bill back.", "resolution", "corrected").leads(t, path)
 	v.get(path).says(t, 200, "Closed", "the bill was wrong and has been corrected", "The clinic took the bill back.")
 	v.post(path+"/answer", "text", "One more thing.").says(t, 409, "This case is closed")
+	v.get("/desk/members/"+o.member).says(t, 200, " opened", " closed", "Closed: the bill was wrong")
 	v.get("/desk/cases?show=closed").says(t, 200, "This bill is wrong")
 	if n := o.count("SELECT COUNT(*) FROM bill_hold"); n != 0 {
 		t.Errorf("%d bills are held after the case was closed", n)

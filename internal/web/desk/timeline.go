@@ -52,6 +52,7 @@ func (d *Desk) sources() []Source {
 		{"postings", d.postingMoments},
 		{"messages", d.messageMoments},
 		{"notes", d.noteMoments},
+		{"cases", d.caseMoments},
 		{"calls", d.callMoments},
 		{"verification", d.proofMoments},
 		{"staff", d.staffMoments},
