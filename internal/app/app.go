@@ -20,6 +20,7 @@ import (
 	"memberpay/internal/brand"
 	"memberpay/internal/caller"
 	"memberpay/internal/cases"
+	"memberpay/internal/chat"
 	"memberpay/internal/config"
 	"memberpay/internal/db"
 	"memberpay/internal/enroll"
@@ -60,6 +61,7 @@ type App struct {
 	Households *household.Households
 	Recoveries *recovery.Recoveries
 	Cases      *cases.Cases
+	Chats      *chat.Chats
 	Enroll     *enroll.Enrollments
 	Help       *help.Center
 
@@ -145,7 +147,9 @@ func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err er
 		CanPrint: a.Letters.CanPrint()})
 	a.Cases = cases.New(cases.Config{DB: a.DB, Seal: box, Outbox: a.Outbox, Zone: a.Brand.Zone()})
 	a.Help = help.New(help.Config{DB: a.DB, Folder: c.Help, Log: log})
-	a.portal = &portal.Portal{Help: a.Help, Cases: a.Cases, Recoveries: a.Recoveries, DB: a.DB, Payments: a.Payments, Seal: box, Outbox: a.Outbox, Households: a.Households, Enroll: a.Enroll, CanText: a.Letters.CanText(),
+	a.Chats = chat.New(chat.Config{DB: a.DB, Seal: box, Outbox: a.Outbox, Accounts: a.Accounts, BaseURL: c.BaseURL, Log: log,
+		Open: func(now time.Time) bool { return a.Brand.Hours(now).Open }})
+	a.portal = &portal.Portal{Chats: a.Chats, Help: a.Help, Cases: a.Cases, Recoveries: a.Recoveries, DB: a.DB, Payments: a.Payments, Seal: box, Outbox: a.Outbox, Households: a.Households, Enroll: a.Enroll, CanText: a.Letters.CanText(),
 		CanPrint: a.Letters.CanPrint(), Browser: cards.Browser(), BaseURL: c.BaseURL,
 		Arrives: a.Bank.SettlesOn, LastCall: a.Bank.NextCut}
 	a.Staff = staff.New(staff.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, BaseURL: c.BaseURL, Log: log,
@@ -219,9 +223,11 @@ const drain = 45 * time.Second
 // Run serves on l until ctx ends, then finishes the requests and the work in flight. ready, where not nil, is called
 // once requests are answered.
 func (a *App) Run(ctx context.Context, l net.Listener, ready func()) error {
+	defer a.Chats.Hub.Stop()
 	server := &http.Server{Handler: a.Site(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: 3 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn)}
+	server.RegisterOnShutdown(a.Chats.Hub.Stop)
 	working, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	var work sync.WaitGroup

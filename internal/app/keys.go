@@ -8,6 +8,7 @@ import (
 	"memberpay/internal/audit"
 	"memberpay/internal/caller"
 	"memberpay/internal/cases"
+	"memberpay/internal/chat"
 	"memberpay/internal/config"
 	"memberpay/internal/db"
 	"memberpay/internal/enroll"
@@ -37,6 +38,7 @@ var SealedColumns = slices.Concat(
 	enroll.SealedColumns,
 	caller.SealedColumns,
 	note.SealedColumns,
+	chat.SealedColumns,
 )
 
 // KeysConfig says where the keys are and what they seal. d may be nil where there is no database yet; who changes keys

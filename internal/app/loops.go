@@ -38,6 +38,13 @@ func (a *App) loops(ctx context.Context, work *sync.WaitGroup) {
 	every("helpers' payments", 5*time.Second, func(ctx context.Context) error { _, err := a.Households.TellPaid(ctx); return err })
 	every("getting back in", time.Second, func(ctx context.Context) error { _, err := a.Recoveries.Answer(ctx); return err })
 	every("sessions", 10*time.Minute, func(ctx context.Context) error { _, err := a.Accounts.Sweep(ctx, time.Now()); return err })
+	every("answers in chats", 5*time.Second, func(ctx context.Context) error { _, err := a.Chats.TellAnswers(ctx, time.Now()); return err })
+	every("chats", 30*time.Second, func(ctx context.Context) error { _, _, _, err := a.Chats.Sweep(ctx, time.Now()); return err })
+	work.Add(1)
+	go func() {
+		defer work.Done()
+		a.Chats.Hub.Listen(ctx)
+	}()
 	every("audit seal", 5*time.Second, func(ctx context.Context) error { _, err := a.Sealer.Seal(ctx); return err })
 	every("enrollments", 5*time.Minute, func(ctx context.Context) error { _, err := a.Enroll.Sweep(ctx, time.Now()); return err })
 	every("drafts", time.Hour, func(ctx context.Context) error { _, err := a.Payments.SweepDrafts(ctx); return err })

@@ -31,6 +31,7 @@ type DB struct {
 	read   *sql.DB
 	write  *sql.DB
 	pool   *pgxpool.Pool // PostgreSQL only
+	board  board         // who listens in this process; SQLite only
 }
 
 // Open opens "sqlite:PATH" or "postgres://...". It makes the folder of a SQLite file where it is missing. It does not

@@ -21,6 +21,7 @@ type Tx struct {
 	later pgx.Batch // statements that wait to be sent together
 	whats []string  // what each of them does, for its error
 	first error     // of the statements that were sent together
+	notes []note    // SQLite only: what is told after the commit
 }
 
 // ExecContext runs a statement in the engine's spelling.
@@ -110,13 +111,15 @@ func (d *DB) writeSQLite(ctx context.Context, fn func(tx *Tx) error) error {
 			tx.Rollback()
 		}
 	}()
-	if err := fn(&Tx{run: tx, Engine: d.Engine}); err != nil {
+	t := &Tx{run: tx, Engine: d.Engine}
+	if err := fn(t); err != nil {
 		return err
 	}
 	done = true
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	d.board.tell(t.notes...)
 	return nil
 }
 

@@ -111,8 +111,13 @@ func AllowIn(ctx context.Context, tx *db.Tx, now time.Time, l Limit, subject str
 
 // Allowed returns the Busy fault that AllowIn would return for one more try, and counts nothing.
 func Allowed(ctx context.Context, tx *db.Tx, now time.Time, l Limit, subject string) error {
+	return Full(ctx, tx, now, l, subject)
+}
+
+// Full is Allowed outside a transaction: a flood is turned away without keeping others from writing.
+func Full(ctx context.Context, q db.Queryer, now time.Time, l Limit, subject string) error {
 	var hits, started int64
-	err := tx.QueryRowContext(ctx, "SELECT hits, started FROM rate_limit WHERE bucket = $1 AND started > $2", bucket(l, subject), db.Micros(now.Add(-l.Window))).Scan(&hits, &started)
+	err := q.QueryRowContext(ctx, "SELECT hits, started FROM rate_limit WHERE bucket = $1 AND started > $2", bucket(l, subject), db.Micros(now.Add(-l.Window))).Scan(&hits, &started)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
@@ -124,6 +129,9 @@ func Allowed(ctx context.Context, tx *db.Tx, now time.Time, l Limit, subject str
 	}
 	return nil
 }
+
+// From is the subject of a limit that bounds what comes from one network address.
+func From(address string) string { return network(address) }
 
 // bucket names the row that counts the tries of a subject.
 func bucket(l Limit, subject string) string { return id.Digest(l.Name + " " + subject) }

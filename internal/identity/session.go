@@ -175,6 +175,15 @@ func scanSession(now time.Time, scan func(...any) error) (s Session, alive bool,
 
 // Find returns the session of a token, or the zero Session where there is none or it has ended.
 func (a *Accounts) Find(ctx context.Context, now time.Time, token string) (Session, error) {
+	s, err := a.Look(ctx, now, token)
+	if err == nil && s.ID != "" && now.Sub(s.SeenAt) > touchAfter {
+		return a.Extend(ctx, now, s)
+	}
+	return s, err
+}
+
+// Look is Find that is no sign of life: the session does not last longer for it.
+func (a *Accounts) Look(ctx context.Context, now time.Time, token string) (Session, error) {
 	if token == "" {
 		return Session{}, nil
 	}
@@ -187,9 +196,6 @@ func (a *Accounts) Find(ctx context.Context, now time.Time, token string) (Sessi
 	}
 	if !alive {
 		return Session{}, nil
-	}
-	if now.Sub(s.SeenAt) > touchAfter {
-		return a.Extend(ctx, now, s)
 	}
 	return s, nil
 }

@@ -86,6 +86,8 @@ const (
 	KindHelperPaid     = "helper_paid"
 	KindHelperRevoked  = "helper_revoked"
 	KindStaffInvited   = "staff_invited"
+	KindChatAnswered   = "chat_answered"
+	KindChatCopy       = "chat_copy"
 )
 
 // Purpose is what a code is for.
@@ -186,6 +188,26 @@ type StaffInvited struct {
 	Expires time.Time `json:"expires"`
 }
 
+// ChatAnswered tells that an answer waits in a conversation. What it says stands on the page behind URL, not in the letter.
+type ChatAnswered struct {
+	URL string `json:"url"`
+}
+
+// ChatCopy is a copy of a conversation that its owner asked for.
+type ChatCopy struct {
+	Began time.Time  `json:"began"`
+	Lines []ChatLine `json:"lines"`
+	Cut   bool       `json:"cut"` // there is more on the page
+	URL   string     `json:"url"`
+}
+
+// ChatLine is what one side said, or what happened, in words of the reader's language.
+type ChatLine struct {
+	Who  string    `json:"who"` // "" where something happened
+	At   time.Time `json:"at"`
+	Text string    `json:"text"`
+}
+
 func (Code) kind() string           { return KindCode }
 func (MemberID) kind() string       { return KindMemberID }
 func (AccountOpened) kind() string  { return KindAccountOpened }
@@ -195,6 +217,8 @@ func (HelperInvited) kind() string  { return KindHelperInvited }
 func (HelperPaid) kind() string     { return KindHelperPaid }
 func (HelperRevoked) kind() string  { return KindHelperRevoked }
 func (StaffInvited) kind() string   { return KindStaffInvited }
+func (ChatAnswered) kind() string   { return KindChatAnswered }
+func (ChatCopy) kind() string       { return KindChatCopy }
 
 func (c Code) until() time.Time          { return c.Until }
 func (MemberID) until() time.Time        { return time.Time{} }
@@ -205,3 +229,5 @@ func (i HelperInvited) until() time.Time { return i.Expires }
 func (HelperPaid) until() time.Time      { return time.Time{} }
 func (HelperRevoked) until() time.Time   { return time.Time{} }
 func (i StaffInvited) until() time.Time  { return i.Expires }
+func (ChatAnswered) until() time.Time    { return time.Time{} }
+func (ChatCopy) until() time.Time        { return time.Time{} }

@@ -40,6 +40,8 @@ func TestMessages(t *testing.T) {
 		"email_taken":     {letter.EmailTaken{}, time.Time{}},
 		"helper_paid":     {letter.HelperPaid{When: end}, time.Time{}},
 		"helper_revoked":  {letter.HelperRevoked{}, time.Time{}},
+		"chat_answered":   {letter.ChatAnswered{}, time.Time{}},
+		"chat_copy":       {letter.ChatCopy{Began: end}, time.Time{}},
 	} {
 		m := letter.New(x.l, "chl_1", to)
 		if m.Kind != kind || m.Subject != "chl_1" || m.Channel != event.Text || m.Recipient != to.Recipient || m.Language != "es" || !m.NotAfter.Equal(x.ends) {

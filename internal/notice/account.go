@@ -39,6 +39,10 @@ func (l *Letters) aboutAccount(m event.Message, w *words.Words) (wording, error)
 		err = l.staffInvited(&out, m, w)
 	case letter.KindCaseNews:
 		err = l.caseNews(&out, m, w)
+	case letter.KindChatAnswered:
+		err = l.chatAnswered(&out, m, w)
+	case letter.KindChatCopy:
+		err = l.chatCopy(&out, m, w)
 	default:
 		err = unknown(m.Kind)
 	}

@@ -34,7 +34,9 @@ type Route struct {
 	Method string // GET also answers HEAD
 	Path   string // pattern of net/http
 	Access Access
-	Fresh  bool // asks for a recent proof of identity too: what is hard to undo, or shows much at once
+	Fresh  bool  // asks for a recent proof of identity too: what is hard to undo, or shows much at once
+	Quiet  bool  // asked for by a page on its own: it does not keep a session alive
+	Body   int64 // bytes of the largest body taken; maxBody where 0
 	Handle Handler
 }
 
@@ -100,7 +102,7 @@ func (s *Site) Handler(routes []Route) http.Handler {
 func (s *Site) serve(w http.ResponseWriter, r *http.Request, route Route) {
 	began := s.Now()
 	answer := &recorder{ResponseWriter: w}
-	r.Body = http.MaxBytesReader(answer, r.Body, maxBody)
+	r.Body = http.MaxBytesReader(answer, r.Body, max(maxBody, route.Body))
 	c := &Context{W: answer, R: r, Site: s, Now: began, Route: route.Path, Nonce: nonce(), Words: s.language(r)}
 	defer func() {
 		if p := recover(); p != nil {
@@ -124,7 +126,11 @@ func (s *Site) serve(w http.ResponseWriter, r *http.Request, route Route) {
 func (s *Site) handle(c *Context, route Route) error {
 	var err error
 	if route.Access != Machine {
-		if c.Session, err = s.Accounts.Find(c.R.Context(), c.Now, c.cookie(s.cookieName())); err != nil {
+		find := s.Accounts.Find
+		if route.Quiet {
+			find = s.Accounts.Look
+		}
+		if c.Session, err = find(c.R.Context(), c.Now, c.cookie(s.cookieName())); err != nil {
 			return err
 		}
 		s.secure(c)

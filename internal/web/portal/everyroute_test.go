@@ -2,15 +2,18 @@ package portal
 
 import (
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 
 	"memberpay/internal/audit"
+	"memberpay/internal/chat"
 	"memberpay/internal/db"
 	"memberpay/internal/enroll"
 	"memberpay/internal/household"
 	"memberpay/internal/id"
 	"memberpay/internal/identity"
+	"memberpay/internal/letter"
 	"memberpay/internal/member"
 	"memberpay/internal/payment"
 	"memberpay/internal/web/webtest"
@@ -56,6 +59,7 @@ func (h *house) caller(name string, actor identity.Actor, o identity.Opening) we
 func TestEveryRouteAsEverybody(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
+	h.chats.Hub.Stop() // a stream says what there is, and ends
 	rosa, err := h.accounts.ByEmail(t.Context(), rosaEmail)
 	h.must(err)
 	h.joiner = rosa.ID
@@ -75,7 +79,9 @@ func TestEveryRouteAsEverybody(t *testing.T) {
 			"GET /p/{code}": true, "POST /pay/{draft}/review": true, "POST /saved-cards/{card}/remove": true,
 			// Whoever has the link of an invitation is whom it is for; the next step asks for a code.
 			"GET /invited/{token}": true, "POST /invited/{token}": true, "GET /invited/{token}/accept": true, "POST /invited/{token}/accept": true, "POST /invited/{token}/account": true,
-			"GET /undo/{undo}": true, "POST /undo/{undo}": true},
+			"GET /undo/{undo}": true, "POST /undo/{undo}": true,
+			// The same of a link to a conversation.
+			"GET /chat-link/{link}": true, "POST /chat-link/{link}": true},
 		Secrets: []string{"Rosa", "Quintero", "Mateo", "M-204118907", "M-300", "P-88201", "Hillcrest Dermatology", "$150.00", rosaEmail, rosaNumber},
 		State: func() string {
 			return webtest.State(t, h.db, append([]string{rosa.ID, h.people["Rosa"], h.people["Mateo"]}, h.billIDs("M-204118907", "M-204118908", "M-300", "P-88201")...)...)
@@ -171,6 +177,25 @@ func (h *house) things(rosa identity.Opening) map[string]func() string {
 			h.must(err)
 			return s.ID
 		},
+		"conversation": func() string {
+			c, _, err := h.chats.Start(h.t.Context(), h.clock(), audit.Program, chat.Beginning{Key: id.Secret(), AccountID: rosa.AccountID, MemberID: h.people["Rosa"], Language: "en", Text: "About Mateo"})
+			h.must(err)
+			h.talked = c.ID
+			return c.ID
+		},
+		"file": func() string {
+			m, err := h.chats.Send(h.t.Context(), h.clock(), h.talked, chat.Sending{Key: id.Secret(), Side: chat.Member, File: &chat.Upload{Name: "Rosa.pdf", Data: []byte("%PDF-1.7\n%%EOF")}})
+			h.must(err)
+			return m.File.ID
+		},
+		"link": sync.OnceValue(func() string {
+			v := h.visitor()
+			path := v.asks("Hello", "email", "nora@mail.example")
+			v.post(path+"/copy", url.Values{})
+			var copied letter.ChatCopy
+			h.must(h.letters(letter.KindChatCopy, "nora@mail.example")[0].Read(&copied))
+			return copied.URL[strings.LastIndex(copied.URL, "/")+1:]
+		}),
 		"card": func() string {
 			h.opened(rosa).paid(with(cardForm1(), "save_card", "yes"), "P-88201")
 			h.revise("P-88201", h.bills["P-88201"].Responsibility*2)

@@ -18,6 +18,7 @@ import (
 	"memberpay/internal/bill"
 	"memberpay/internal/brand"
 	"memberpay/internal/cases"
+	"memberpay/internal/chat"
 	"memberpay/internal/day"
 	"memberpay/internal/db"
 	"memberpay/internal/db/dbtest"
@@ -57,6 +58,8 @@ type house struct {
 	joiner, joinToken string // account whose browsers have the cookie of an enrollment, and its value
 
 	households *household.Households
+	chats      *chat.Chats
+	talked     string // the latest conversation of a test of every route
 
 	mu     sync.Mutex
 	now    time.Time
@@ -111,7 +114,9 @@ func houseOn(t testing.TB, d *db.DB) *house {
 	h.households = household.New(household.Config{DB: d, Accounts: h.accounts, Seal: box, Outbox: h.outbox, CanText: true, BaseURL: "https://pay.larkspur.example", Now: h.clock, Log: quiet})
 	h.recoveries = recovery.New(recovery.Config{DB: d, Accounts: h.accounts, Seal: box, Outbox: h.outbox, Zone: time.UTC, CanText: true, CanPrint: true, Now: h.clock, Log: quiet})
 	h.enroll = enroll.New(enroll.Config{DB: d, Accounts: h.accounts, Seal: box, Outbox: h.outbox, Zone: b.Zone(), CanText: true, CanPrint: true})
-	h.portal = &Portal{Cases: cases.New(cases.Config{DB: d, Seal: box, Outbox: h.outbox, Zone: b.Zone()}), Help: help.New(help.Config{DB: d, Log: quiet}), Recoveries: h.recoveries, DB: d, Payments: pays, Seal: box, Outbox: h.outbox, CanText: true, CanPrint: true, Households: h.households, Enroll: h.enroll, BaseURL: "https://pay.larkspur.example", Arrives: h.bank.SettlesOn,
+	h.chats = chat.New(chat.Config{DB: d, Seal: box, Outbox: h.outbox, Accounts: h.accounts, BaseURL: "https://pay.larkspur.example",
+		Open: func(now time.Time) bool { return b.Hours(now).Open }, Log: quiet})
+	h.portal = &Portal{Chats: h.chats, Cases: cases.New(cases.Config{DB: d, Seal: box, Outbox: h.outbox, Zone: b.Zone()}), Help: help.New(help.Config{DB: d, Log: quiet}), Recoveries: h.recoveries, DB: d, Payments: pays, Seal: box, Outbox: h.outbox, CanText: true, CanPrint: true, Households: h.households, Enroll: h.enroll, BaseURL: "https://pay.larkspur.example", Arrives: h.bank.SettlesOn,
 		LastCall: h.bank.NextCut, Browser: processor.BrowserConfig{ScriptURL: "https://cards.example/v3/", PublishableKey: "pk_test_1"}}
 	h.site = &web.Site{Brand: b, Words: h.words, Accounts: h.accounts, Log: quiet, Now: h.clock, Fail: h.portal.Fail,
 		Door: h.portal.Door, Prove: h.portal.Prove, CSP: h.portal.CSP}

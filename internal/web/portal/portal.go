@@ -5,6 +5,7 @@ import (
 
 	"memberpay/internal/bill"
 	"memberpay/internal/cases"
+	"memberpay/internal/chat"
 	"memberpay/internal/day"
 	"memberpay/internal/db"
 	"memberpay/internal/enroll"
@@ -30,6 +31,7 @@ type Portal struct {
 	Enroll     *enroll.Enrollments
 	Help       *help.Center
 
+	Chats      *chat.Chats
 	Recoveries *recovery.Recoveries
 	Cases      *cases.Cases
 	CanText    bool                             // text messages are sent: pages may offer them
@@ -48,7 +50,7 @@ func payments(c *web.Context) payment.Scope {
 // page is the frame of a page of this site: ui.Page with the navigation of whoever is reading.
 func page(c *web.Context, title string) ui.Page {
 	p := c.Page(title)
-	p.HelpURL = "/help"
+	p.HelpURL, p.ChatURL = "/help", "/chat"
 	p.SignInURL, p.SignOutURL = "/sign-in", "/sign-out"
 	if c.Session.Known() {
 		p.SignOutURL = "/sign-out"

@@ -1,6 +1,9 @@
 package portal
 
-import "memberpay/internal/web"
+import (
+	"memberpay/internal/web"
+	"memberpay/internal/web/talk"
+)
 
 // Routes is every address of the portal.
 func (p *Portal) Routes() []web.Route {
@@ -166,6 +169,22 @@ func (p *Portal) Routes() []web.Route {
 		{Method: "GET", Path: "/invited/{token}/accept", Access: web.Anyone, Handle: p.acceptInvited},
 		{Method: "POST", Path: "/invited/{token}/accept", Access: web.Anyone, Handle: p.acceptInvitedPost},
 		{Method: "POST", Path: "/invited/{token}/account", Access: web.Anyone, Handle: p.acceptNewPost},
+
+		{Method: "GET", Path: "/chat", Access: web.Anyone, Handle: p.chatHome},
+		{Method: "POST", Path: "/chat", Access: web.Anyone, Handle: p.chatStart},
+		{Method: "GET", Path: "/chat-link/{link}", Access: web.Anyone, Handle: p.chatLink},
+		{Method: "POST", Path: "/chat-link/{link}", Access: web.Anyone, Handle: p.chatLinkPost},
+		{Method: "GET", Path: "/chat/{conversation}", Access: web.Anyone, Handle: p.chatPage},
+		{Method: "GET", Path: "/chat/{conversation}/events", Access: web.Anyone, Quiet: true, Handle: p.chatEvents},
+		{Method: "POST", Path: "/chat/{conversation}/messages", Access: web.Anyone, Body: talk.Body, Handle: p.chatSend},
+		{Method: "POST", Path: "/chat/{conversation}/typing", Access: web.Anyone, Quiet: true, Handle: p.chatTyping},
+		{Method: "POST", Path: "/chat/{conversation}/read", Access: web.Anyone, Quiet: true, Handle: p.chatRead},
+		{Method: "POST", Path: "/chat/{conversation}/by-mail", Access: web.Anyone, Handle: p.chatByMail},
+		{Method: "POST", Path: "/chat/{conversation}/leave", Access: web.Anyone, Handle: p.chatLeave},
+		{Method: "POST", Path: "/chat/{conversation}/rating", Access: web.Anyone, Handle: p.chatRate},
+		{Method: "POST", Path: "/chat/{conversation}/copy", Access: web.Anyone, Handle: p.chatCopy},
+		{Method: "POST", Path: "/chat/{conversation}/connect", Access: web.Account, Handle: p.chatConnect},
+		{Method: "GET", Path: "/chat/{conversation}/files/{file}", Access: web.Anyone, Handle: p.chatFile},
 
 		{Method: "POST", Path: "/saved-cards/{card}/remove", Access: web.Account, Handle: p.forgetCard},
 		{Method: "POST", Path: "/callbacks/card", Access: web.Machine, Handle: p.callback},

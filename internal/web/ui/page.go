@@ -31,6 +31,7 @@ type Page struct {
 	SignOutURL string // signed in: where the header's button posts to
 	HomeURL    string // where logo and name lead; "" means "/"
 	HelpURL    string // "" hides the help link
+	ChatURL    string // "" hides the link to the chat
 
 	Session Session // signed in, or a guest who found a bill: when that ends; zero for nobody
 

@@ -1,0 +1,243 @@
+package chat
+
+import (
+	"context"
+	"crypto/subtle"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"memberpay/internal/audit"
+	"memberpay/internal/db"
+	"memberpay/internal/fault"
+	"memberpay/internal/id"
+	"memberpay/internal/identity"
+	"memberpay/internal/scrub"
+)
+
+// Beginning is what somebody says who asks for a conversation.
+type Beginning struct {
+	Key       string // of the form: the same one begins one conversation, however often it is sent
+	AccountID string // of a member who is signed in, "" for a guest
+	MemberID  string // whom that account acts for first, "" for a guest
+	Token     string // of the browser of a guest, from earlier conversations; "" makes one
+	Name      string // what a guest wants to be called, may be ""
+	Email     string // where a guest wants an answer that comes later, may be ""
+	Language  string
+	Text      string
+	Mail      bool // to be answered by e-mail, because nobody is there
+}
+
+// Start begins a conversation with its first message. It returns the conversation and, for a guest, the token that goes into
+// the cookie of the browser. ErrText, ErrLong, ErrName and ErrEmail say what to correct; a guest whose question is answered
+// by e-mail has to give an address.
+func (s *Chats) Start(ctx context.Context, now time.Time, who audit.Who, in Beginning) (c Chat, token string, err error) {
+	if in.Text, err = cleanText(in.Text, MaxText, ErrText, ErrLong); err != nil {
+		return Chat{}, "", err
+	}
+	if in.Name, err = cleanLine(in.Name); err != nil {
+		return Chat{}, "", err
+	}
+	in.Email = strings.TrimSpace(in.Email)
+	switch {
+	case !goodKey(in.Key):
+		return Chat{}, "", ErrKey
+	case in.Email != "" && !identity.ValidEmail(in.Email), in.Email == "" && in.Mail && in.AccountID == "":
+		return Chat{}, "", ErrEmail
+	}
+	if token = in.Token; in.AccountID == "" && len(token) != len(id.Secret()) {
+		token = id.Secret()
+	}
+	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		started, err := s.startedWith(ctx, tx, in, token)
+		if err == nil {
+			c = started
+			return nil
+		}
+		if !fault.Is(err, fault.NotFound) {
+			return err
+		}
+		c, err = s.begin(ctx, tx, now, in)
+		if err != nil {
+			return err
+		}
+		if in.AccountID == "" {
+			if err := addKey(ctx, tx, c.ID, token, "browser", now.Add(BrowserLife)); err != nil {
+				return err
+			}
+		}
+		if err := audit.Append(ctx, tx, who.Did(now, "chat.started", c.ID, in.MemberID)); err != nil {
+			return err
+		}
+		return tell(ctx, tx, c.ID, true)
+	})
+	if err != nil {
+		return Chat{}, "", fmt.Errorf("start a conversation: %w", err)
+	}
+	if in.AccountID != "" {
+		token = ""
+	}
+	return c, token, nil
+}
+
+// startedWith is the conversation that the same form has begun before, for the same asker.
+func (s *Chats) startedWith(ctx context.Context, tx *db.Tx, in Beginning, token string) (Chat, error) {
+	var chatID string
+	err := tx.QueryRowContext(ctx, "SELECT id FROM chat WHERE start_key = $1", id.Digest(in.Key)).Scan(&chatID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Chat{}, ErrNotFound
+	}
+	if err != nil {
+		return Chat{}, err
+	}
+	return s.mine(ctx, tx, Asker{AccountID: in.AccountID, Token: token}, chatID)
+}
+
+func (s *Chats) begin(ctx context.Context, tx *db.Tx, now time.Time, in Beginning) (Chat, error) {
+	c := Chat{ID: id.New("cht"), AccountID: in.AccountID, MemberID: in.MemberID, LinkedBy: in.AccountID, Name: in.Name, Email: in.Email,
+		Language: in.Language, Mail: in.Mail, State: Waiting, CreatedAt: now, WaitingSince: now, LastAt: now}
+	name, err := s.sealed(chatName, c.ID, in.Name)
+	if err != nil {
+		return Chat{}, err
+	}
+	email, err := s.sealed(chatEmail, c.ID, in.Email)
+	if err != nil {
+		return Chat{}, err
+	}
+	linked := int64(0)
+	if in.MemberID != "" {
+		c.LinkedAt, linked = now, db.Micros(now)
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO chat (id, account_id, member_id, linked_by, linked_at, name_sealed, email_sealed, language, start_key, by_mail,
+ state, created_at, waiting_since, last_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'waiting', $11, $11, $11)`,
+		c.ID, c.AccountID, c.MemberID, c.LinkedBy, linked, name, email, c.Language, id.Digest(in.Key), c.Mail, db.Micros(now))
+	if err != nil {
+		return Chat{}, err
+	}
+	clean, cards := scrub.Cards(in.Text)
+	if _, err := s.add(ctx, tx, now, &c, Message{ID: id.New("cmg"), Side: Member, Kind: Text, Text: clean}, in.Key); err != nil {
+		return Chat{}, err
+	}
+	if cards > 0 {
+		if _, err := s.add(ctx, tx, now, &c, Message{ID: id.New("cmg"), Side: Desk, Kind: Card}, ""); err != nil {
+			return Chat{}, err
+		}
+	}
+	if c.Mail {
+		_, err = s.add(ctx, tx, now, &c, Message{ID: id.New("cmg"), Side: Desk, Kind: ByMail}, "")
+	}
+	return c, err
+}
+
+// Lives of what lets a browser in that has no account.
+const (
+	BrowserLife = 30 * 24 * time.Hour // a guest's cookie is gone with the browser's session; this is for one that never ends
+	LinkLife    = 14 * 24 * time.Hour // the link of an e-mail
+)
+
+func addKey(ctx context.Context, tx *db.Tx, chatID, token, kind string, until time.Time) error {
+	return tx.Later(ctx, "let a browser in", `INSERT INTO chat_key (digest, chat_id, kind, expires_at) VALUES ($1, $2, $3, $4)
+ ON CONFLICT (digest, chat_id) DO UPDATE SET expires_at = $4`, id.Digest(token), chatID, kind, db.Micros(until))
+}
+
+// Asker is who wants to see a conversation: an account, or a browser with a token in its cookie.
+type Asker struct {
+	AccountID string
+	Token     string
+}
+
+// Mine returns a conversation of the asker: their account's, or one without an account that their browser began. Anything
+// else is ErrNotFound.
+func (s *Chats) Mine(ctx context.Context, now time.Time, a Asker, chatID string) (Chat, error) {
+	return s.mine(ctx, s.DB.Read(), a, chatID)
+}
+
+func (s *Chats) mine(ctx context.Context, q db.Queryer, a Asker, chatID string) (Chat, error) {
+	c, err := s.Get(ctx, q, chatID)
+	if err != nil {
+		return Chat{}, err
+	}
+	if c.AccountID != "" {
+		if subtle.ConstantTimeCompare([]byte(c.AccountID), []byte(a.AccountID)) == 1 {
+			return c, nil
+		}
+		return Chat{}, ErrNotFound
+	}
+	if a.Token == "" {
+		return Chat{}, ErrNotFound
+	}
+	var n int
+	err = q.QueryRowContext(ctx, "SELECT COUNT(*) FROM chat_key WHERE digest = $1 AND chat_id = $2 AND kind = 'browser'", id.Digest(a.Token), chatID).Scan(&n)
+	if err == nil && n == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Chat{}, err
+	}
+	return c, nil
+}
+
+// mostListed is how many conversations a list shows at most.
+const mostListed = 50
+
+// Of returns the asker's conversations, the latest first, at most 50.
+func (s *Chats) Of(ctx context.Context, a Asker) ([]Chat, error) {
+	account := a.AccountID
+	if account == "" {
+		account = "-" // of nobody
+	}
+	return s.list(ctx, `WHERE account_id = $1 OR (account_id = '' AND id IN (SELECT chat_id FROM chat_key WHERE digest = $2 AND kind = 'browser'))
+ ORDER BY created_at DESC, id LIMIT $3`, account, id.Digest(a.Token), mostListed)
+}
+
+// goodKey reports whether a sender's key can be one: 8 to 64 letters, digits or dashes.
+func goodKey(key string) bool {
+	return len(key) >= 8 && len(key) <= 64 && strings.IndexFunc(key, func(r rune) bool {
+		return r != '-' && r != '_' && !(r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r)))
+	}) < 0
+}
+
+// cleanText is what somebody wrote, as it is kept: valid text with line ends of one kind and no other control characters.
+// none and long are what is returned for nothing and for more than most characters.
+func cleanText(text string, most int, none, long error) (string, error) {
+	if len(text) > most*utf8.UTFMax*2 {
+		return "", long
+	}
+	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\r\n", "\n")
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n', r == '\t':
+			return r
+		case r == '\r':
+			return '\n'
+		case unicode.IsControl(r), r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069: // nobody writes backwards over others' words
+			return -1
+		}
+		return r
+	}, text)
+	text = strings.TrimSpace(text)
+	switch {
+	case text == "":
+		return "", none
+	case utf8.RuneCountInString(text) > most:
+		return "", long
+	}
+	return text, nil
+}
+
+// cleanLine is a name in one line, with no card number in it.
+func cleanLine(name string) (string, error) {
+	if strings.TrimSpace(name) == "" {
+		return "", nil
+	}
+	name, err := cleanText(name, MaxName, ErrName, ErrName)
+	if err != nil {
+		return "", err
+	}
+	name, _ = scrub.Cards(strings.Join(strings.Fields(name), " "))
+	return name, nil
+}
