@@ -140,7 +140,7 @@ func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err er
 	a.Letters = notice.New(notice.Config{DB: a.DB, Outbox: a.Outbox, Brand: a.Brand, Words: a.Words, BaseURL: c.BaseURL,
 		Mail:  notice.Server{Host: c.Mail.Host, User: c.Mail.User, Password: c.Mail.Password, Plain: c.Mail.Plain},
 		Texts: notice.Gateway{URL: c.Texts.URL, Token: c.Texts.Token, From: c.Texts.From}, Print: c.Print.Outbound, Log: log})
-	a.Households = household.New(household.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, CanText: a.Letters.CanText(), BaseURL: c.BaseURL, Log: log})
+	a.Households = household.New(household.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, CanText: a.Letters.CanText(), CanPrint: a.Letters.CanPrint(), BaseURL: c.BaseURL, Log: log})
 	a.Recoveries = recovery.New(recovery.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, Zone: a.Brand.Zone(), CanText: a.Letters.CanText(),
 		CanPrint: a.Letters.CanPrint(), Now: time.Now, Log: log})
 	a.Enroll = enroll.New(enroll.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, Zone: a.Brand.Zone(), CanText: a.Letters.CanText(),

@@ -70,8 +70,12 @@ const (
 	ahead  = 7 * 24 * time.Hour
 )
 
-// maxData is the most data one message may hold, in bytes of JSON: it is a letter, not a store.
-const maxData = 32 << 10
+// maxData is the most data one message may hold, in bytes of JSON: it is a letter, not a store. maxPrint is the same for a
+// printed one, which may be a document that is ready.
+const (
+	maxData  = 32 << 10
+	maxPrint = 512 << 10
+)
 
 // Tell puts messages into the outbox, in the transaction of what they tell. A message without a recipient is dropped;
 // one that was already told is left alone.
@@ -122,8 +126,12 @@ func (o *Outbox) seal(m Message) (recipient, data any, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(raw) > maxData {
-		return nil, nil, fmt.Errorf("%d bytes of data; a message holds at most %d", len(raw), maxData)
+	most := maxData
+	if m.Channel == Print {
+		most = maxPrint
+	}
+	if len(raw) > most {
+		return nil, nil, fmt.Errorf("%d bytes of data; a message holds at most %d", len(raw), most)
 	}
 	data, err = o.box.Seal(raw, outboxData.Place(m.ID))
 	return recipient, data, err

@@ -59,7 +59,8 @@ func askedPlace(requestID string) string { return requestAsked.Place(requestID) 
 const answersAtOnce = 50
 
 // AnswerIDs answers the questions that wait, and returns how many. Where exactly one person is meant, their member ID goes
-// to the e-mail address on file, else to the phone; in every other case nothing is sent. A question that cannot be read
+// to the e-mail address on file, else to the phone, else in a letter to the home address; in every other case nothing is
+// sent. A question that cannot be read
 // is dropped.
 func (h *Households) AnswerIDs(ctx context.Context) (answered int, err error) {
 	var list []string
@@ -140,7 +141,11 @@ func (h *Households) idLetter(ctx context.Context, tx *db.Tx, now time.Time, req
 	if to.Language == "" {
 		to.Language = q.Language
 	}
-	err = identity.AllowIn(ctx, tx, now, identity.FindIDMember, m.ID)
+	limit := identity.FindIDMember
+	if to.Channel == event.Print {
+		limit = identity.FindIDLetter
+	}
+	err = identity.AllowIn(ctx, tx, now, limit, m.ID)
 	if fault.Is(err, fault.Busy) {
 		entry.Detail = "sent often today"
 		return nil, nil
@@ -152,8 +157,8 @@ func (h *Households) idLetter(ctx context.Context, tx *db.Tx, now time.Time, req
 	return []event.Message{letter.New(letter.MemberID{MemberID: m.MemberID}, requestID, to)}, nil
 }
 
-// onFile is where a member is reached by what the plan has on file: by e-mail, else by a text where texts are sent. A
-// child without either is reached through who pays for them. Nobody writes to the dead.
+// onFile is where a member is reached by what the plan has on file: by e-mail, else by a text where texts are sent, else
+// by a letter where letters are printed. A child without any of them is reached through who pays for them. Nobody writes to the dead.
 func (h *Households) onFile(ctx context.Context, q db.Queryer, now time.Time, m member.Member) (letter.To, error) {
 	to := h.reach(m)
 	if to.Recipient == "" && m.Minor(day.Of(now, time.UTC)) && !m.Self() {
@@ -173,6 +178,8 @@ func (h *Households) reach(m member.Member) letter.To {
 		return letter.To{Channel: event.Mail, Recipient: m.Email, Language: m.Language}
 	case h.CanText && m.TextNumber() != "":
 		return letter.To{Channel: event.Text, Recipient: m.TextNumber(), Language: m.Language}
+	case h.CanPrint:
+		return letter.To{Channel: event.Print, Recipient: letter.Address{Name: m.Name(), Lines: m.Address()}.String(), Language: m.Language}
 	}
 	return letter.To{}
 }

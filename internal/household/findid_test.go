@@ -212,3 +212,29 @@ func TestNobodyIsFlooded(t *testing.T) {
 		}
 	})
 }
+
+// TestAMemberIDByPost: where a home address is all there is, the ID goes there, once a week; where nothing is printed, it
+// goes nowhere.
+func TestAMemberIDByPost(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := open(t, d)
+		w.bring(member.Incoming{MemberID: "P-1", Given: "Paula", Family: "Placeholder", BirthDate: born, ZIP: "97001", Street: "7 Larch Street", City: "Salem", State: "OR", Language: "es"},
+			member.Incoming{MemberID: "P-2", Given: "Pia", Family: "Placeholder", BirthDate: born, ZIP: "97002"})
+		w.ask(question("Paula", "Placeholder", "97001"))
+		w.answer()
+		if got := w.outbox(letter.KindMemberID); len(got) != 0 {
+			t.Errorf("without a printer: %q", got)
+		}
+		w.CanPrint = true
+		for _, who := range []string{"Paula", "Paula"} {
+			w.ask(question(who, "Placeholder", "97001"))
+		}
+		w.ask(question("Pia", "Placeholder", "97002"))
+		w.answer()
+		got := w.outbox(letter.KindMemberID)
+		if len(got) != 1 || !strings.Contains(got[0], "print Paula Placeholder\n7 Larch Street\nSalem, OR 97001 es") || !strings.Contains(got[0], "P-1") {
+			t.Errorf("letters: %q", got)
+		}
+	})
+}

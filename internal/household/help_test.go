@@ -10,6 +10,7 @@ import (
 
 	"memberpay/internal/audit"
 	"memberpay/internal/bill"
+	"memberpay/internal/consent"
 	"memberpay/internal/day"
 	"memberpay/internal/db"
 	"memberpay/internal/db/dbtest"
@@ -21,6 +22,7 @@ import (
 	"memberpay/internal/money"
 	"memberpay/internal/payment"
 	"memberpay/internal/payment/paymenttest"
+	"slices"
 )
 
 // home is a mother, her child and a grown-up she pays for, a helper, and what pays.
@@ -536,6 +538,63 @@ func TestALookIsNotedOnceAnHour(t *testing.T) {
 		entries, err := audit.List(t.Context(), d.Read(), audit.Filter{Action: "help.looked"}, 100)
 		if err != nil || len(entries) != 4 || entries[0].Role != audit.Helper || entries[0].Member != h.mother {
 			t.Errorf("%d entries, %v", len(entries), err)
+		}
+	})
+}
+
+// TestHelperNewsIsObeyed: who wants no news of helpers gets none, who wants a text gets a text and no mail.
+func TestHelperNewsIsObeyed(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := openHome(t, d)
+		helpID := h.lets(h.invitation())
+		pays := func(amount money.Cents) []string {
+			t.Helper()
+			before := h.outbox(letter.KindHelperPaid)
+			if _, _, err := h.pay.Payments.Submit(t.Context(), h.request(helpID, h.bill(h.mother, 9_000), amount, "")); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := h.TellPaid(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			var fresh []string
+			for _, m := range h.outbox(letter.KindHelperPaid) {
+				if !slices.Contains(before, m) {
+					fresh = append(fresh, m)
+				}
+			}
+			return fresh
+		}
+		prefer := func(w consent.Ways) {
+			h.write(func(tx *db.Tx) error {
+				return consent.Prefer(t.Context(), tx, h.now, h.account, map[consent.Topic]consent.Ways{consent.HelperNews: w})
+			})
+		}
+		prefer(consent.Ways{})
+		if got := pays(1_100); len(got) != 0 {
+			t.Errorf("off: %q", got)
+		}
+		prefer(consent.Ways{Text: true})
+		if got := pays(1_200); len(got) != 0 {
+			t.Errorf("a text without a phone or a consent: %q", got)
+		}
+		h.write(func(tx *db.Tx) error {
+			pointID, err := h.Accounts.AddContactPoint(t.Context(), tx, h.now, h.account, identity.PhonePoint, "503-555-0142")
+			if err != nil {
+				return err
+			}
+			if err := h.Accounts.VerifyContactPoint(t.Context(), tx, h.now, h.account, pointID); err != nil {
+				return err
+			}
+			offer, err := consent.Offer(t.Context(), tx, h.now, h.account, consent.Texts, consent.Words{Version: consent.Version[consent.Texts], Language: "en", Text: "Texts, please."})
+			if err != nil {
+				return err
+			}
+			_, err = consent.Agree(t.Context(), tx, h.now, h.account, offer.ID, consent.Where{Address: "192.0.2.9"}, "")
+			return err
+		})
+		if got := pays(1_300); len(got) != 1 || !strings.HasPrefix(got[0], "text +15035550142 en") || !strings.Contains(got[0], "1300") {
+			t.Errorf("by text: %q", got)
 		}
 	})
 }

@@ -17,6 +17,7 @@ type Config struct {
 	Seal     *seal.Box
 	Outbox   *event.Outbox
 	CanText  bool             // text messages are sent
+	CanPrint bool             // letters are printed and posted
 	BaseURL  string           // public address of the portal, without a slash at the end
 	Now      func() time.Time // time.Now where nil
 	Log      *slog.Logger     // slog.Default where nil

@@ -47,6 +47,8 @@ var (
 	FindIDAnywhere = Limit{"find-id/anywhere", 30, time.Hour}
 	// FindIDMember bounds the messages with their ID that one member gets: nobody is flooded by a stranger's questions.
 	FindIDMember = Limit{"find-id/member", 3, 24 * time.Hour}
+	// FindIDLetter is the same for letters, which take days to come.
+	FindIDLetter = Limit{"find-id/letter", 1, 7 * 24 * time.Hour}
 	// SecondFactor bounds wrong codes after the right password of one account, and wrong proofs in the middle of a session.
 	SecondFactor = Limit{"second-factor/account", 10, 15 * time.Minute}
 	// CodesSent bounds the codes sent to the owner of one account: whoever asks for them knows its password or has its session.

@@ -88,6 +88,7 @@ const (
 	KindStaffInvited   = "staff_invited"
 	KindChatAnswered   = "chat_answered"
 	KindChatCopy       = "chat_copy"
+	KindCopy           = "copy"
 )
 
 // Purpose is what a code is for.
@@ -142,6 +143,10 @@ const (
 	Closed              Change = "closed"
 	PaperlessOn         Change = "paperless_on"
 	PaperlessOff        Change = "paperless_off"
+	Language            Change = "language"
+	Notices             Change = "notices"      // which news comes, and how
+	CardRemoved         Change = "card_removed" // a saved card or bank account
+	DataTaken           Change = "data_taken"   // the data of the account was downloaded
 	NewDevice           Change = "new_device"
 	HelperAdded         Change = "helper_added"
 	HelperEnded         Change = "helper_ended"
@@ -178,6 +183,11 @@ type HelperPaid struct {
 // HelperRevoked tells a helper that they can no longer pay for a member.
 type HelperRevoked struct {
 	From string `json:"from"` // first name or initials of who invited
+}
+
+// Copy is a document that somebody asked for on paper, ready to print.
+type Copy struct {
+	PDF []byte `json:"pdf"`
 }
 
 // StaffInvited invites somebody to work at the desk.
@@ -219,6 +229,7 @@ func (HelperRevoked) kind() string  { return KindHelperRevoked }
 func (StaffInvited) kind() string   { return KindStaffInvited }
 func (ChatAnswered) kind() string   { return KindChatAnswered }
 func (ChatCopy) kind() string       { return KindChatCopy }
+func (Copy) kind() string           { return KindCopy }
 
 func (c Code) until() time.Time          { return c.Until }
 func (MemberID) until() time.Time        { return time.Time{} }
@@ -231,3 +242,4 @@ func (HelperRevoked) until() time.Time   { return time.Time{} }
 func (i StaffInvited) until() time.Time  { return i.Expires }
 func (ChatAnswered) until() time.Time    { return time.Time{} }
 func (ChatCopy) until() time.Time        { return time.Time{} }
+func (Copy) until() time.Time            { return time.Time{} }

@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"bytes"
 	"math"
 	"net/netip"
 	"net/url"
@@ -35,6 +36,8 @@ func (l *Letters) aboutAccount(m event.Message, w *words.Words) (wording, error)
 		err = l.helperPaid(&out, m, w)
 	case letter.KindHelperRevoked:
 		err = l.helperRevoked(&out, m, w)
+	case letter.KindCopy:
+		return out, out.copy(m)
 	case letter.KindStaffInvited:
 		err = l.staffInvited(&out, m, w)
 	case letter.KindCaseNews:
@@ -52,6 +55,19 @@ func (l *Letters) aboutAccount(m event.Message, w *words.Words) (wording, error)
 		out.Small = append(out.Small, w.T("mail.questions", "Phone", l.Brand.Phone.Display), l.genuine(m.Channel, w), w.T("letter.noreply", "Name", l.Brand.Name))
 	}
 	return out, err
+}
+
+// copy takes a document that is ready to print.
+func (out *wording) copy(m event.Message) error {
+	var d letter.Copy
+	if err := m.Read(&d); err != nil {
+		return err
+	}
+	if m.Channel != event.Print || !bytes.HasPrefix(d.PDF, []byte("%PDF-")) {
+		return cannot(m)
+	}
+	out.PDF = d.PDF
+	return nil
 }
 
 // genuine says how to check that a letter is ours.

@@ -115,6 +115,11 @@ func samples() []sample {
 			both("Larkspur Health: Your account went paperless. If this was not you, call 1-800-555-0142 now.",
 				"Larkspur Health: Su cuenta pasó a ser sin papel. Si no fue usted, llame ahora al 1-800-555-0142.")},
 	}
+	out = append(out, sample{"undo", letter.AccountChanged{What: letter.Email, When: told, Undo: "/undo/tok_1"},
+		says([]string{"The e-mail address of your account was changed", "This was not me", "https://pay.larkspur.example/undo/tok_1", "by December 6, 2026"},
+			[]string{"Se cambió el correo electrónico", "No fui yo", "https://pay.larkspur.example/undo/tok_1", "6 de diciembre de 2026"}),
+		both("Larkspur Health: The e-mail address of your account was changed. If this was not you, call 1-800-555-0142 now.",
+			"Larkspur Health: Se cambió el correo electrónico de su cuenta. Si no fue usted, llame ahora al 1-800-555-0142.")})
 	for _, c := range []struct{ change, en, es string }{
 		{"email", "The e-mail address of your account was changed", "Se cambió el correo electrónico de su cuenta"},
 		{"password", "The password of your account was changed", "Se cambió la contraseña de su cuenta"},
@@ -133,6 +138,12 @@ func samples() []sample {
 		{"new_device", "Your account was used on a new device", "Se usó su cuenta en un dispositivo nuevo"},
 		{"helper_added", "A helper was added to your account", "Se agregó un ayudante a su cuenta"},
 		{"helper_ended", "A helper was removed from your account", "Se quitó un ayudante de su cuenta"},
+		{"language", "The language of your account was changed", "Se cambió el idioma de su cuenta"},
+		{"notices", "The messages you get from us were changed", "Se cambiaron los mensajes que usted recibe de nosotros"},
+		{"card_removed", "A saved way to pay was removed from your account", "Se quitó de su cuenta una forma de pago guardada"},
+		{"data_taken", "The data of your account was downloaded", "Se descargaron los datos de su cuenta"},
+		{"undone", "A change of your account was taken back", "Se deshizo un cambio de su cuenta"},
+		{"recovery_letter", "A letter with a code to get back into your account is on its way", "Una carta con un código para volver a entrar en su cuenta está en camino"},
 	} {
 		out = append(out, sample{"changed " + c.change, letter.AccountChanged{What: letter.Change(c.change), When: told, From: "203.0.113.9"},
 			says([]string{c.en + " on December 3, 2026 at 6:00\u00a0PM Pacific.", "203.0.113.9", "If this was not you", "Call us now at 1-800-555-0142"},

@@ -62,7 +62,9 @@ func (l *Letters) at(step string) error {
 // where two processes stage one letter, only one is used.
 func (l *Letters) stage(ctx context.Context, m event.Message, text wording) (string, error) {
 	var pdf bytes.Buffer
-	if err := paper.Write(&pdf, l.sheet(m, text)); err != nil {
+	if text.PDF != nil {
+		pdf.Write(text.PDF)
+	} else if err := paper.Write(&pdf, l.sheet(m, text)); err != nil {
 		return "", fmt.Errorf("%w: %w", err, event.ErrRefused)
 	}
 	if err := os.MkdirAll(l.Print, 0o750); err != nil {

@@ -27,6 +27,7 @@ type wording struct {
 	AlarmOn string // what stands above it
 	Small   []string
 	Short   string // the whole letter as a text message, "" where it cannot be one
+	PDF     []byte // the whole letter on paper; nil where it is made from the rest
 }
 
 type fact struct{ Label, Value string }

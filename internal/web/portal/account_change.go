@@ -62,6 +62,15 @@ func (p *Portal) undoable(c *web.Context, tx *db.Tx, what letter.Change, who ide
 	return "", nil
 }
 
+// tellOwner writes a letter about a change to the address the reader signs in with, for what is not made with change.
+func (p *Portal) tellOwner(c *web.Context, tx *db.Tx, what letter.Change) error {
+	who, err := c.Site.Accounts.GetIn(c.R.Context(), tx, c.Session.AccountID)
+	if err != nil {
+		return err
+	}
+	return p.Outbox.Tell(c.R.Context(), tx, c.Now, letter.ToAll(letter.AccountChanged{What: what, When: c.Now, From: c.Address()}, id.New("chg"), p.speaks(c, who), []string{who.Email}, nil)...)
+}
+
 // quietChange is change without a letter, for what nobody can do harm with.
 func (p *Portal) quietChange(c *web.Context, action string, do func(tx *db.Tx) error) error {
 	ctx := c.R.Context()

@@ -8,9 +8,11 @@ import (
 	"memberpay/internal/audit"
 	"memberpay/internal/bill"
 	"memberpay/internal/consent"
+	"memberpay/internal/db"
 	"memberpay/internal/dossier"
 	"memberpay/internal/id"
 	"memberpay/internal/identity"
+	"memberpay/internal/letter"
 	"memberpay/internal/member"
 	"memberpay/internal/money"
 	"memberpay/internal/paper"
@@ -67,7 +69,12 @@ func (p *Portal) downloaded(c *web.Context, form string) error {
 	}
 	entry := c.Did("account.data_downloaded", c.Session.AccountID, "")
 	entry.Detail = form
-	return audit.Write(c.R.Context(), p.DB, entry)
+	return p.DB.Write(c.R.Context(), func(tx *db.Tx) error {
+		if err := audit.Append(c.R.Context(), tx, entry); err != nil {
+			return err
+		}
+		return p.tellOwner(c, tx, letter.DataTaken)
+	})
 }
 
 // mostOnPaper bounds the rows of each table of the summary.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"memberpay/internal/db"
+	"memberpay/internal/letter"
 	"memberpay/internal/web"
 	"memberpay/internal/web/ui"
 )
@@ -27,7 +28,7 @@ func (p *Portal) accountLanguagePost(c *web.Context) error {
 		return p.showLanguage(c, http.StatusUnprocessableEntity, "", ui.Problem{Field: "language", Text: c.T("account.language.choose")})
 	}
 	ctx := c.R.Context()
-	err := p.quietChange(c, "account.language", func(tx *db.Tx) error { return c.Site.Accounts.SetLanguage(ctx, tx, c.Session.AccountID, lang) })
+	err := p.change(c, "account.language", letter.AccountChanged{What: letter.Language}, func(tx *db.Tx) error { return c.Site.Accounts.SetLanguage(ctx, tx, c.Session.AccountID, lang) })
 	if err != nil {
 		return err
 	}

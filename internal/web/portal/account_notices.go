@@ -8,6 +8,7 @@ import (
 	"memberpay/internal/consent"
 	"memberpay/internal/db"
 	"memberpay/internal/identity"
+	"memberpay/internal/letter"
 	"memberpay/internal/web"
 	"memberpay/internal/web/ui"
 )
@@ -111,7 +112,7 @@ func (p *Portal) noticesPost(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	err = p.quietChange(c, "account.notices", func(tx *db.Tx) error {
+	err = p.change(c, "account.notices", letter.AccountChanged{What: letter.Notices}, func(tx *db.Tx) error {
 		if err := consent.Prefer(ctx, tx, c.Now, accountID, ways); err != nil {
 			return err
 		}

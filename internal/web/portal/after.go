@@ -8,6 +8,7 @@ import (
 	"memberpay/internal/audit"
 	"memberpay/internal/db"
 	"memberpay/internal/fault"
+	"memberpay/internal/letter"
 	"memberpay/internal/payment"
 	"memberpay/internal/web"
 )
@@ -86,7 +87,10 @@ func (p *Portal) forgetCard(c *web.Context) error {
 	}
 	card := c.R.PathValue("card")
 	err := p.Payments.ForgetCard(c.R.Context(), c.Session.AccountID, card, func(tx *db.Tx) error {
-		return audit.Append(c.R.Context(), tx, c.Did("card.removed", card, ""))
+		if err := audit.Append(c.R.Context(), tx, c.Did("card.removed", card, "")); err != nil {
+			return err
+		}
+		return p.tellOwner(c, tx, letter.CardRemoved)
 	})
 	if err != nil && !fault.Is(err, fault.NotFound) { // removed twice is removed
 		return err

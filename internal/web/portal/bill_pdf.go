@@ -4,8 +4,6 @@ import (
 	"strings"
 
 	"memberpay/internal/bill"
-	"memberpay/internal/day"
-	"memberpay/internal/fault"
 	"memberpay/internal/id"
 	"memberpay/internal/paper"
 	"memberpay/internal/web"
@@ -13,30 +11,11 @@ import (
 
 // billPDF is a bill as a document, in the reader's language and with no more than the reader may see on the page.
 func (p *Portal) billPDF(c *web.Context) error {
-	ctx, q := c.R.Context(), p.DB.Read()
-	scope, err := p.scope(c)
+	b, d, err := p.billDocument(c)
 	if err != nil {
 		return err
 	}
-	b, err := bill.Get(ctx, q, scope, c.R.PathValue("bill"))
-	if err != nil {
-		return err
-	}
-	sights, err := p.sights(c, scope, []bill.Bill{b})
-	if err != nil {
-		return err
-	}
-	if sights[b.ID] < seesMoney {
-		return fault.New(fault.NotFound, "bill.not_found") // the document of a bill is its owner's
-	}
-	known, err := namesFor(ctx, q, c, scope, []bill.Bill{b})
-	if err != nil {
-		return err
-	}
-	care := sights[b.ID] == seesCare
-	s := billScribe{w: c.Words, today: day.Of(c.Now, c.Site.Brand.Zone()), names: known}
-	title := c.T("bill.title", "Number", billNumber(b))
-	return sendPDF(c, "bill-"+fileName(billNumber(b))+".pdf", document(c, title, p.billBlocks(c, s, b, care)))
+	return sendPDF(c, "bill-"+fileName(billNumber(b))+".pdf", d)
 }
 
 // billBlocks is the content of a bill on paper.

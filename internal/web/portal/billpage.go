@@ -38,6 +38,7 @@ type billView struct {
 	Case     ui.Link  // to say that the bill is wrong or cannot be paid; no Href where that is not the reader's to say
 	Held     string   // says that nobody asks for the bill now, "" where they may
 	Cases    []ui.Row // about this bill
+	Paper    paperView
 }
 
 // bill shows one bill: what is owed, how it came about, what was paid, and the ways to pay it.
@@ -91,6 +92,9 @@ func (p *Portal) bill(c *web.Context) error {
 	} else {
 		svg, err := paper.QRSVG(p.payURL(b))
 		if err != nil {
+			return err
+		}
+		if v.Paper, err = p.paperOf(c, "/bills/"+b.ID, b.GuarantorID, b.PatientID); err != nil {
 			return err
 		}
 		v.QR = "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(svg)

@@ -61,6 +61,7 @@ type paidView struct {
 	Bank    string // address of the payer's bank, for its check
 	Ask     bool
 	PDF     string // label of the link
+	Paper   paperView
 	Again   string // label of the button
 	Cancel  string // question before the payment is canceled
 	Notice  string
@@ -132,6 +133,11 @@ func (p *Portal) paidView(c *web.Context, pay payment.Payment) (paidView, error)
 			Text: c.T("state."+key+".body", "Amount", pay.Amount, "Payee", payeeName(c, pay.Payee))}}
 	if how.pdf != "" {
 		v.PDF = c.T(how.pdf)
+		if own(c, pay) {
+			if v.Paper, err = p.paperOf(c, v.Path, pay.PayerID); err != nil {
+				return paidView{}, err
+			}
+		}
 	}
 	if credit := parts.credit(pay); credit > 0 {
 		v.Credit = c.T("paid.credit", "Amount", credit)

@@ -20,14 +20,21 @@ func (p *Portal) receiptPDF(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	blocks, err := p.receipt(c, pay)
+	d, err := p.receiptDocument(c, pay)
 	if err != nil {
 		return err
 	}
-	number := id.Grouped(pay.Confirmation)
-	d := document(c, c.T(states[pay.State].title)+" "+number, blocks)
+	return sendPDF(c, "payment-"+id.Grouped(pay.Confirmation)+".pdf", d)
+}
+
+func (p *Portal) receiptDocument(c *web.Context, pay payment.Payment) (paper.Document, error) {
+	blocks, err := p.receipt(c, pay)
+	if err != nil {
+		return paper.Document{}, err
+	}
+	d := document(c, c.T(states[pay.State].title)+" "+id.Grouped(pay.Confirmation), blocks)
 	d.Created = pay.UpdatedAt
-	return sendPDF(c, "payment-"+number+".pdf", d)
+	return d, nil
 }
 
 // receipt is what a payment's document says.

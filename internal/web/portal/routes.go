@@ -79,6 +79,7 @@ func (p *Portal) Routes() []web.Route {
 		{Method: "GET", Path: "/bills", Access: web.Known, Handle: p.bills},
 		{Method: "GET", Path: "/bills/{bill}", Access: web.Known, Handle: p.bill},
 		{Method: "GET", Path: "/bills/{bill}/bill.pdf", Access: web.Known, Handle: p.billPDF},
+		{Method: "POST", Path: "/bills/{bill}/paper", Access: web.Account, Handle: p.billPaper},
 
 		{Method: "GET", Path: "/bills/{bill}/case", Access: web.Known, Handle: p.newCase},
 		{Method: "POST", Path: "/bills/{bill}/case", Access: web.Known, Handle: p.newCasePost},
@@ -100,6 +101,7 @@ func (p *Portal) Routes() []web.Route {
 		{Method: "GET", Path: "/payments/{ref}", Access: web.Known, Handle: p.payment},
 		{Method: "GET", Path: "/payments/{ref}/return", Access: web.Known, Handle: p.comeBack},
 		{Method: "GET", Path: "/payments/{ref}/receipt.pdf", Access: web.Known, Handle: p.receiptPDF},
+		{Method: "POST", Path: "/payments/{ref}/paper", Access: web.Account, Handle: p.receiptPaper},
 		{Method: "POST", Path: "/payments/{ref}/cancel", Access: web.Known, Handle: p.cancel},
 		{Method: "POST", Path: "/payments/{ref}/again", Access: web.Known, Handle: p.again},
 
