@@ -2,6 +2,7 @@ package db
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
@@ -81,4 +82,37 @@ func (e Engine) spell(query string) string {
 		i, want = j, want+1
 	}
 	return string(out)
+}
+
+// WithWords is the condition that finds the rows of a table with an index of words by the query in a parameter ("$2"),
+// which AnyWord wrote.
+func (e Engine) WithWords(table, param string) string {
+	if e == Postgres {
+		return table + ".words @@ to_tsquery('simple', " + param + ")"
+	}
+	return table + " MATCH " + param
+}
+
+// ByWords orders such rows, the best first.
+func (e Engine) ByWords(table, param string) string {
+	if e == Postgres {
+		return "ts_rank(" + table + ".words, to_tsquery('simple', " + param + ")) DESC"
+	}
+	return "rank"
+}
+
+// AnyWord writes the query for rows with any of the words. Words are small letters and digits and nothing else: no
+// operator of either engine can be made of them. Others are left out; of no words it returns "".
+func (e Engine) AnyWord(words []string) string {
+	or, quote := " OR ", `"`
+	if e == Postgres {
+		or, quote = " | ", "'"
+	}
+	var out []string
+	for _, w := range words {
+		if w != "" && strings.Trim(w, "abcdefghijklmnopqrstuvwxyz0123456789") == "" {
+			out = append(out, quote+w+quote)
+		}
+	}
+	return strings.Join(out, or)
 }

@@ -44,7 +44,7 @@ func (p *Portal) help(c *web.Context) error {
 		return err
 	}
 	lang := c.Words.Lang()
-	v := helpView{Search: helpSearch(c, ""), Reach: reachOf(c), Finance: ui.Link{Label: c.T("shell.help.financial"), Href: c.Site.Brand.Links.FinancialHelp}}
+	v := helpView{Search: searchField(c, ""), Reach: reachOf(c), Finance: ui.Link{Label: c.T("shell.help.financial"), Href: c.Site.Brand.Links.FinancialHelp}}
 	v.Finance.New = strings.HasPrefix(v.Finance.Href, "https:")
 	for _, slug := range pressing {
 		if a, ok := set.Find(lang, slug); ok {
@@ -67,8 +67,17 @@ func (p *Portal) help(c *web.Context) error {
 	return c.Render(http.StatusOK, helpPage(f, v))
 }
 
-func helpSearch(c *web.Context, query string) ui.Search {
+func searchField(c *web.Context, query string) ui.Search {
 	return ui.Search{Action: "/help/search", Name: "q", Label: c.T("help.search"), Hint: c.T("help.search.hint"), Value: query, Button: c.T("help.search.button")}
+}
+
+// spansOf are the pieces of an excerpt for the page.
+func spansOf(list []help.Piece) []ui.Span {
+	out := make([]ui.Span, len(list))
+	for i, p := range list {
+		out[i] = ui.Span{Text: p.Text, Mark: p.Mark}
+	}
+	return out
 }
 
 func articleLink(a help.Article) ui.Link { return ui.Link{Label: a.Title, Href: articlePath(a.Slug)} }
@@ -93,7 +102,7 @@ func (p *Portal) helpCategory(c *web.Context) error {
 	if !slices.Contains(help.Categories, name) {
 		return fault.New(fault.NotFound, "help.category")
 	}
-	v := shelfView{Search: helpSearch(c, ""), Title: c.T("help.cat." + name), What: c.T("help.cat." + name + ".what")}
+	v := shelfView{Search: searchField(c, ""), Title: c.T("help.cat." + name), What: c.T("help.cat." + name + ".what")}
 	for _, a := range set.In(c.Words.Lang(), name) {
 		v.Answers = append(v.Answers, ui.Answer{Title: a.Title, Href: articlePath(a.Slug), Text: []ui.Span{{Text: a.Summary}}, Lang: other(c, a)})
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"memberpay/internal/help"
+	"memberpay/internal/identity"
 )
 
 // TestEveryArticleIsTrueOfTheProduct renders every shipped article in both languages, follows each of its links to a route of
@@ -111,5 +112,43 @@ func TestHelpPages(t *testing.T) {
 		if a := v.get(path); a.Status != 404 {
 			t.Errorf("%.60s answers %d", path, a.Status)
 		}
+	}
+}
+
+func TestHelpSearchPage(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	v := h.visitor()
+	a := v.get("/help/search?q=my+card+was+declned")
+	if a.Status != 200 || !strings.Contains(a.Text(), "We looked for “my card was declined”.") || !strings.Contains(a.Body, "<mark>") ||
+		!strings.Contains(a.Body, `/help/articles/payment-declined`) {
+		t.Errorf("a misspelled question answers %d:\n%s", a.Status, a.Text())
+	}
+	if a := v.get("/help/search?lang=es&q=me+cobraron+dos+veces"); !strings.Contains(a.Text(), "Me cobraron dos veces") {
+		t.Errorf("a Spanish question answers:\n%s", a.Text())
+	}
+	delete(v.cookies, "memberpay_language")
+	if a := v.get("/help/search?q=xqzvwkj"); a.Status != 200 || !strings.Contains(a.Text(), "Nothing found for “xqzvwkj”") || !strings.Contains(a.Text(), "Call us at 1-800-555-0142") {
+		t.Errorf("a question that finds nothing answers %d:\n%s", a.Status, a.Text())
+	}
+	for _, q := range []string{"", "%00", "%ff%fe", `"+OR+*`, "NEAR(", hostile, strings.Repeat("card ", 2000), strings.Repeat("\"", 10_000)} {
+		if strings.ContainsAny(q, "<\" ") {
+			q = url.QueryEscape(q)
+		}
+		if a := v.get("/help/search?q=" + q); a.Status != 200 {
+			t.Errorf("%.40q answers %d", q, a.Status)
+		}
+	}
+	for range 130 {
+		if a = v.get("/help/search?q=card"); a.Status == 429 {
+			break
+		}
+	}
+	if a.Status != 429 || !strings.Contains(a.Text(), "Please wait a moment") {
+		t.Errorf("130 searches in a row answer %d:\n%s", a.Status, a.Text())
+	}
+	h.pass(identity.SearchAddress.Window)
+	if a := v.get("/help/search?q=card"); a.Status != 200 {
+		t.Errorf("after the wait a search answers %d", a.Status)
 	}
 }

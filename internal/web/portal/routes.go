@@ -12,6 +12,7 @@ func (p *Portal) Routes() []web.Route {
 		{Method: "GET", Path: "/payonline", Access: web.Anyone, Handle: p.home},
 		{Method: "GET", Path: "/help", Access: web.Anyone, Handle: p.help},
 		{Method: "GET", Path: "/help/{category}", Access: web.Anyone, Handle: p.helpCategory},
+		{Method: "GET", Path: "/help/search", Access: web.Anyone, Handle: p.helpSearch},
 		{Method: "GET", Path: "/help/articles/{slug}", Access: web.Anyone, Handle: p.article},
 		{Method: "GET", Path: "/contact", Access: web.Anyone, Handle: p.talk},
 		{Method: "GET", Path: "/offices", Access: web.Anyone, Handle: p.offices},
