@@ -146,12 +146,13 @@ func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err er
 	a.Enroll = enroll.New(enroll.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, Zone: a.Brand.Zone(), CanText: a.Letters.CanText(),
 		CanPrint: a.Letters.CanPrint()})
 	a.Cases = cases.New(cases.Config{DB: a.DB, Seal: box, Outbox: a.Outbox, Zone: a.Brand.Zone()})
-	a.Help = help.New(help.Config{DB: a.DB, Folder: c.Help, Log: log})
 	a.Chats = chat.New(chat.Config{DB: a.DB, Seal: box, Outbox: a.Outbox, Accounts: a.Accounts, BaseURL: c.BaseURL, Log: log,
 		Open: func(now time.Time) bool { return a.Brand.Hours(now).Open }})
-	a.portal = &portal.Portal{Chats: a.Chats, Help: a.Help, Cases: a.Cases, Recoveries: a.Recoveries, DB: a.DB, Payments: a.Payments, Seal: box, Outbox: a.Outbox, Households: a.Households, Enroll: a.Enroll, CanText: a.Letters.CanText(),
+	a.portal = &portal.Portal{Chats: a.Chats, Cases: a.Cases, Recoveries: a.Recoveries, DB: a.DB, Payments: a.Payments, Seal: box, Outbox: a.Outbox, Households: a.Households, Enroll: a.Enroll, CanText: a.Letters.CanText(),
 		CanPrint: a.Letters.CanPrint(), Browser: cards.Browser(), BaseURL: c.BaseURL,
 		Arrives: a.Bank.SettlesOn, LastCall: a.Bank.NextCut}
+	a.Help = help.New(help.Config{DB: a.DB, Seal: box, Folder: c.Help, Log: log})
+	a.portal.Help = a.Help
 	a.Staff = staff.New(staff.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, BaseURL: c.BaseURL, Log: log,
 		SSO: staff.SSO{Issuer: c.SSO.Issuer, ClientID: c.SSO.ClientID, ClientSecret: c.SSO.ClientSecret, Name: c.SSO.Name, RoleClaim: c.SSO.RoleClaim}})
 	a.desk = &desk.Desk{DB: a.DB, Staff: a.Staff, Cases: a.Cases, Calls: &caller.Calls{DB: a.DB, Accounts: a.Accounts, Seal: box}, Households: a.Households, Notes: &note.Notes{DB: a.DB, Seal: box}, JoinCode: a.joinCode}

@@ -13,6 +13,7 @@ import (
 	"memberpay/internal/db"
 	"memberpay/internal/enroll"
 	"memberpay/internal/event"
+	"memberpay/internal/help"
 	"memberpay/internal/household"
 	"memberpay/internal/identity"
 	"memberpay/internal/keys"
@@ -37,6 +38,7 @@ var SealedColumns = slices.Concat(
 	recovery.SealedColumns,
 	enroll.SealedColumns,
 	caller.SealedColumns,
+	help.SealedColumns,
 	note.SealedColumns,
 	chat.SealedColumns,
 )

@@ -12,11 +12,13 @@ import (
 	"sync/atomic"
 
 	"memberpay/internal/db"
+	"memberpay/internal/seal"
 )
 
 // Config is what the help center needs.
 type Config struct {
 	DB     *db.DB
+	Seal   *seal.Box
 	Folder string // the organisation's articles; "" for none
 	Log    *slog.Logger
 }

@@ -57,8 +57,6 @@ var (
 	InviteHelper = Limit{"invite-helper", 10, 24 * time.Hour}
 	// Invitation bounds tries at one invitation's link from one network.
 	Invitation = Limit{"invitation", 30, 15 * time.Minute}
-	// SearchAddress bounds searches of the help center from one network address.
-	SearchAddress = Limit{"help-search/address", 120, 10 * time.Minute}
 )
 
 // LookUps are the tries that one guest look-up counts as.
@@ -74,14 +72,6 @@ func SignIns(address, email string) []Try {
 
 // SignInFrom is the try that a sign-in counts as where nobody says who they are.
 func SignInFrom(address string) Try { return Try{SignInAddress, network(address)} }
-
-// HelpSearch is the try that one search of the help center counts as.
-func HelpSearch(address string) Try { return Try{SearchAddress, network(address)} }
-
-// Codes are the tries that one wish for a code counts as, beside what NewCode counts. recipient is whoever gets it.
-func Codes(address, recipient string) []Try {
-	return []Try{{CodesAddress, network(address)}, {CodesRecipient, FoldEmail(recipient)}}
-}
 
 // FindIDs are the tries that one question for a member ID counts as. person tells apart who is asked about.
 func FindIDs(address, person string) []Try {

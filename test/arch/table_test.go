@@ -54,7 +54,7 @@ var layers = []layer{
 		{"caller", in("audit bill brand day db fault id identity member money payment seal")},
 		{"recovery", in("audit day db event fault id identity letter member seal")},
 		{"enroll", in("audit day db event fault id identity letter member payment seal")},
-		{"help", in("db")},
+		{"help", in("db fault id scrub seal")},
 		{"cases", in("audit bill day db event fault id letter scrub seal")},
 		{"chat", in("audit db event fault id identity letter scrub seal")},
 		{"notice", in("brand db event id letter paper payment words")},

@@ -19,6 +19,7 @@ type failView struct {
 	Kept  string // what is not lost: the answers of a payment that was begun
 	Main  ui.Button
 	Other []ui.Link
+	Help  string // what the page says, for the help center
 }
 
 // Fail shows the page for an error: what happened in plain words, the way on, and how to reach a person. problem is a
@@ -27,7 +28,7 @@ type failView struct {
 // words: fault.*
 func (p *Portal) Fail(c *web.Context, status int, problem string) error {
 	w := c.Words
-	v := failView{
+	v := failView{Help: "fault." + problem,
 		Title: w.T("fault." + problem + ".title"),
 		Text: w.T("fault."+problem+".body", "Phone", c.Site.Brand.Phone.Display,
 			"Wait", wait(w, retryAfter(c.W.Header()))),

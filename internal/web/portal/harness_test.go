@@ -116,8 +116,9 @@ func houseOn(t testing.TB, d *db.DB) *house {
 	h.enroll = enroll.New(enroll.Config{DB: d, Accounts: h.accounts, Seal: box, Outbox: h.outbox, Zone: b.Zone(), CanText: true, CanPrint: true})
 	h.chats = chat.New(chat.Config{DB: d, Seal: box, Outbox: h.outbox, Accounts: h.accounts, BaseURL: "https://pay.larkspur.example",
 		Open: func(now time.Time) bool { return b.Hours(now).Open }, Log: quiet})
-	h.portal = &Portal{Chats: h.chats, Cases: cases.New(cases.Config{DB: d, Seal: box, Outbox: h.outbox, Zone: b.Zone()}), Help: help.New(help.Config{DB: d, Log: quiet}), Recoveries: h.recoveries, DB: d, Payments: pays, Seal: box, Outbox: h.outbox, CanText: true, CanPrint: true, Households: h.households, Enroll: h.enroll, BaseURL: "https://pay.larkspur.example", Arrives: h.bank.SettlesOn,
+	h.portal = &Portal{Chats: h.chats, Cases: cases.New(cases.Config{DB: d, Seal: box, Outbox: h.outbox, Zone: b.Zone()}), Recoveries: h.recoveries, DB: d, Payments: pays, Seal: box, Outbox: h.outbox, CanText: true, CanPrint: true, Households: h.households, Enroll: h.enroll, BaseURL: "https://pay.larkspur.example", Arrives: h.bank.SettlesOn,
 		LastCall: h.bank.NextCut, Browser: processor.BrowserConfig{ScriptURL: "https://cards.example/v3/", PublishableKey: "pk_test_1"}}
+	h.portal.Help = help.New(help.Config{DB: d, Seal: box, Log: quiet})
 	h.site = &web.Site{Brand: b, Words: h.words, Accounts: h.accounts, Log: quiet, Now: h.clock, Fail: h.portal.Fail,
 		Door: h.portal.Door, Prove: h.portal.Prove, CSP: h.portal.CSP}
 	h.handler = h.site.Handler(h.portal.Routes())

@@ -7,6 +7,7 @@ import (
 
 	"memberpay/internal/fault"
 	"memberpay/internal/help"
+	"memberpay/internal/identity"
 	"memberpay/internal/web"
 	"memberpay/internal/web/ui"
 )
@@ -119,7 +120,7 @@ func other(c *web.Context, a help.Article) string {
 
 // articleView is the page of an article.
 type articleView struct {
-	Slug    string
+	Path    string
 	Way     []ui.Link
 	Title   string
 	Lang    string // the article's, where it is not the page's
@@ -127,32 +128,88 @@ type articleView struct {
 	Summary string
 	HTML    string
 	Related []ui.Link
+	Thanks  bool   // the reader has just said whether it helped
+	Helpful string // "yes" or "no", as chosen
+	Comment string
+	Longest int // characters of a comment
 }
 
 // article is the page of one article.
-//
-// words: help.lang.*
 func (p *Portal) article(c *web.Context) error {
-	set, err := p.Help.Articles(c.R.Context())
+	a, set, err := p.findArticle(c)
 	if err != nil {
 		return err
 	}
+	v, err := p.articleView(c, a, set)
+	if err != nil {
+		return err
+	}
+	v.Thanks = c.R.URL.Query().Has("thanks")
+	return c.Render(http.StatusOK, articlePage(page(c, v.Title), v))
+}
+
+func (p *Portal) findArticle(c *web.Context) (help.Article, *help.Set, error) {
+	set, err := p.Help.Articles(c.R.Context())
+	if err != nil {
+		return help.Article{}, nil, err
+	}
 	a, ok := set.Find(c.Words.Lang(), c.R.PathValue("slug"))
 	if !ok {
-		return fault.New(fault.NotFound, "help.article")
+		return help.Article{}, nil, fault.New(fault.NotFound, "help.article")
 	}
-	v := articleView{Slug: a.Slug, Title: a.Title, Summary: a.Summary, Lang: other(c, a),
+	return a, set, nil
+}
+
+// articleView is what the page of an article shows.
+//
+// words: help.lang.*
+func (p *Portal) articleView(c *web.Context, a help.Article, set *help.Set) (articleView, error) {
+	v := articleView{Longest: help.LongestComment, Path: articlePath(a.Slug), Title: a.Title, Summary: a.Summary, Lang: other(c, a),
 		Way: []ui.Link{{Label: c.T("help.title"), Href: "/help"}, {Label: c.T("help.cat." + a.Category), Href: "/help/" + a.Category}}}
 	if v.Lang != "" {
 		v.Note = c.T("help.lang." + v.Lang)
 	}
+	var err error
 	if v.HTML, err = a.HTML(p.facts(c), c.T("help.elsewhere")); err != nil {
-		return err
+		return v, err
 	}
 	for _, r := range set.Related(a, c.Words.Lang()) {
 		v.Related = append(v.Related, articleLink(r))
 	}
-	return c.Render(http.StatusOK, articlePage(page(c, v.Title), v))
+	return v, nil
+}
+
+// articlePost takes what a reader says about an article: whether it helped, and why.
+func (p *Portal) articlePost(c *web.Context) error {
+	if err := c.ReadForm(); err != nil {
+		return err
+	}
+	a, set, err := p.findArticle(c)
+	if err != nil {
+		return err
+	}
+	v, err := p.articleView(c, a, set)
+	if err != nil {
+		return err
+	}
+	v.Helpful, v.Comment = c.Form("helpful"), c.Form("comment")
+	f := page(c, v.Title)
+	switch {
+	case v.Helpful != "yes" && v.Helpful != "no":
+		f.Problems = append(f.Problems, ui.Problem{Field: "helpful", Text: c.T("help.helpful.required")})
+	case len([]rune(v.Comment)) > help.LongestComment:
+		f.Problems = append(f.Problems, ui.Problem{Field: "comment", Text: c.T("help.comment.long")})
+	}
+	if len(f.Problems) > 0 {
+		return c.Render(http.StatusUnprocessableEntity, articlePage(f, v))
+	}
+	if err := c.Site.Accounts.AllowAll(c.R.Context(), c.Now, identity.HelpOpinion(c.Address())); err != nil {
+		return err
+	}
+	if _, err := p.Help.Tell(c.R.Context(), c.Now, a, v.Helpful == "yes", v.Comment); err != nil {
+		return err
+	}
+	return c.Redirect(v.Path + "?thanks")
 }
 
 // facts are what articles may say about the organisation.

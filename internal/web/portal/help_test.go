@@ -9,9 +9,11 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"memberpay/internal/help"
 	"memberpay/internal/identity"
+	"memberpay/internal/payment"
 )
 
 // TestEveryArticleIsTrueOfTheProduct renders every shipped article in both languages, follows each of its links to a route of
@@ -151,4 +153,98 @@ func TestHelpSearchPage(t *testing.T) {
 	if a := v.get("/help/search?q=card"); a.Status != 200 {
 		t.Errorf("after the wait a search answers %d", a.Status)
 	}
+}
+
+// TestEveryReasonHasAnAnswer holds the table of answers against everything the pages can say of a payment and of a request.
+func TestEveryReasonHasAnAnswer(t *testing.T) {
+	t.Parallel()
+	slugs := map[string]bool{}
+	for _, a := range help.ReadShipped() {
+		slugs[a.Slug] = true
+	}
+	for key, slug := range help.Answers() {
+		if !slugs[slug] {
+			t.Errorf("%s leads to %q, which is no article", key, slug)
+		}
+	}
+	var keys []string
+	for _, s := range payment.States {
+		keys = append(keys, "state."+string(s))
+	}
+	files, err := filepath.Glob(filepath.Join("..", "..", "words", "en", "*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		raw, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`"(decline\.[a-z_]+|return\.(?:R\d\d|other)|state\.[a-z_]+)(?:\.title)?":`).FindAllStringSubmatch(string(raw), -1) {
+			keys = append(keys, m[1])
+		}
+	}
+	for _, kind := range []string{"invalid", "not_found", "conflict", "sign_in", "forbidden", "declined", "busy", "internal"} {
+		keys = append(keys, "fault."+kind)
+	}
+	if len(keys) < 50 {
+		t.Fatalf("only %d things to say were found", len(keys))
+	}
+	for _, key := range keys {
+		if help.Answer(key) == "" {
+			t.Errorf("%s leads to no article", key)
+		}
+	}
+}
+
+func TestPagesLeadToTheirAnswer(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	v := h.visitor()
+	if a := v.get("/no/such/page"); !strings.Contains(a.Body, articlePath("page-problem")) {
+		t.Errorf("the page for a lost link leads to no help")
+	}
+	if a := v.post("/pay", findForm("0000000001", rosaBirth)); !strings.Contains(a.Body, articlePath("cannot-find-bill")) {
+		t.Errorf("a bill that is not found leads to no help:\n%s", a.Text())
+	}
+	if a := v.post("/sign-in", url.Values{"email": {rosaEmail}, "password": {"not the password"}}); !strings.Contains(a.Body, articlePath("cannot-sign-in")) {
+		t.Errorf("a wrong password leads to no help:\n%s", a.Text())
+	}
+	if a := h.rosa().get("/bills/" + h.bills["M-204118907"].ID); !strings.Contains(a.Body, articlePath("bill-wrong")) {
+		t.Errorf("a bill leads to no help")
+	}
+}
+
+func TestAReaderSaysWhetherItHelped(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	v := h.visitor()
+	path := articlePath("receipt")
+	if a := v.post(path, url.Values{}); a.Status != 422 || !strings.Contains(a.Text(), "Choose yes or no") {
+		t.Errorf("no choice answers %d:\n%s", a.Status, a.Text())
+	}
+	if a := v.post(path, url.Values{"helpful": {"no"}, "comment": {strings.Repeat("é", 1001)}}); a.Status != 422 || !strings.Contains(a.Text(), "Write at most 1,000 characters") {
+		t.Errorf("a long comment answers %d", a.Status)
+	}
+	if a := v.post(path, url.Values{"helpful": {"no"}, "comment": {"My card 4242 4242 4242 4242 was " + hostile}}); a.To != path+"?thanks" {
+		t.Fatalf("an opinion answers %d %s", a.Status, a.To)
+	}
+	if a := v.get(path + "?thanks"); !strings.Contains(a.Text(), "Thank you") {
+		t.Errorf("nobody is thanked:\n%s", a.Text())
+	}
+	v.post(path, url.Values{"helpful": {"yes"}})
+	said, err := h.portal.Help.Opinions(t.Context(), h.clock().Add(-time.Hour))
+	if err != nil || said["receipt"] != (help.Opinion{Yes: 1, No: 1}) {
+		t.Errorf("readers said %+v, %v", said, err)
+	}
+	list, err := h.portal.Help.Comments(t.Context(), "receipt", 10)
+	if err != nil || len(list) != 1 || list[0].Helpful || strings.Contains(list[0].Comment, "4242") || !strings.Contains(list[0].Comment, "[card number removed]") {
+		t.Errorf("comments are %+v, %v", list, err)
+	}
+	for range 25 {
+		if a := v.post(path, url.Values{"helpful": {"yes"}}); a.Status == 429 {
+			return
+		}
+	}
+	t.Error("opinions are not limited")
 }

@@ -50,6 +50,7 @@ type paidView struct {
 	Path    string
 	Panel   ui.Panel
 	Reason  string // why, in plain words
+	Help    string // what the page says, for the help center
 	Next    []string
 	InOrder bool // Next is one thing after the other
 	Rows    []ui.Row
@@ -127,7 +128,7 @@ func (p *Portal) paidView(c *web.Context, pay payment.Payment) (paidView, error)
 	if err != nil {
 		return paidView{}, err
 	}
-	v := paidView{Path: paymentPath(pay), Ask: how.ask, Rows: p.paidRows(c, pay, key), Bills: parts.rows(c),
+	v := paidView{Path: paymentPath(pay), Help: "state." + key, Ask: how.ask, Rows: p.paidRows(c, pay, key), Bills: parts.rows(c),
 		Left: parts.left(c, pay),
 		Panel: ui.Panel{Tone: how.tone, Title: c.T("state." + key + ".title"), Label: numberLabel(c, pay), Number: id.Grouped(pay.Confirmation),
 			Text: c.T("state."+key+".body", "Amount", pay.Amount, "Payee", payeeName(c, pay.Payee))}}
@@ -146,6 +147,7 @@ func (p *Portal) paidView(c *web.Context, pay payment.Payment) (paidView, error)
 	if how.reason != "" && key == string(pay.State) && own(c, pay) {
 		var next string
 		v.Reason, next = reasonWords(c, how.reason, pay.Reason)
+		v.Help = reasonKey(c, how.reason, pay.Reason)
 		v.Next = []string{next}
 	}
 	if how.again != "" && key == string(pay.State) && parts.payable() {
@@ -194,15 +196,20 @@ func (p *Portal) stateWords(c *web.Context, pay payment.Payment) (string, error)
 //
 // words: decline.* return.*
 func reasonWords(c *web.Context, area, reason string) (why, next string) {
+	key := reasonKey(c, area, reason)
+	return c.T(key, "Code", reason), c.T(key + ".next")
+}
+
+// reasonKey is the key of the words for a reason: those for any other reason where it has none of its own.
+func reasonKey(c *web.Context, area, reason string) string {
 	key := area + "." + reason
 	switch {
 	case c.Words.Has(key) && c.Words.Has(key+".next"):
+		return key
 	case area == "return":
-		return c.T("return.other", "Code", reason), c.T("return.other.next")
-	default:
-		key = "decline." + string(processor.ReasonGeneric)
+		return "return.other"
 	}
-	return c.T(key), c.T(key + ".next")
+	return "decline." + string(processor.ReasonGeneric)
 }
 
 // nextSteps says what happens next, with dates.

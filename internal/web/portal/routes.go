@@ -14,6 +14,7 @@ func (p *Portal) Routes() []web.Route {
 		{Method: "GET", Path: "/help/{category}", Access: web.Anyone, Handle: p.helpCategory},
 		{Method: "GET", Path: "/help/search", Access: web.Anyone, Handle: p.helpSearch},
 		{Method: "GET", Path: "/help/articles/{slug}", Access: web.Anyone, Handle: p.article},
+		{Method: "POST", Path: "/help/articles/{slug}", Access: web.Anyone, Handle: p.articlePost},
 		{Method: "GET", Path: "/contact", Access: web.Anyone, Handle: p.talk},
 		{Method: "GET", Path: "/offices", Access: web.Anyone, Handle: p.offices},
 		{Method: "GET", Path: "/find-my-id", Access: web.Anyone, Handle: p.findMyID},
