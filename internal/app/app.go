@@ -155,7 +155,7 @@ func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err er
 	a.portal.Help = a.Help
 	a.Staff = staff.New(staff.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, BaseURL: c.BaseURL, Log: log,
 		SSO: staff.SSO{Issuer: c.SSO.Issuer, ClientID: c.SSO.ClientID, ClientSecret: c.SSO.ClientSecret, Name: c.SSO.Name, RoleClaim: c.SSO.RoleClaim}})
-	a.desk = &desk.Desk{DB: a.DB, Staff: a.Staff, Cases: a.Cases, Calls: &caller.Calls{DB: a.DB, Accounts: a.Accounts, Seal: box}, Households: a.Households, Notes: &note.Notes{DB: a.DB, Seal: box}, JoinCode: a.joinCode}
+	a.desk = &desk.Desk{Chats: a.Chats, DB: a.DB, Staff: a.Staff, Cases: a.Cases, Calls: &caller.Calls{DB: a.DB, Accounts: a.Accounts, Seal: box}, Households: a.Households, Notes: &note.Notes{DB: a.DB, Seal: box}, JoinCode: a.joinCode}
 	return a, nil
 }
 

@@ -37,12 +37,14 @@ const (
 	VerifyMember Need = "verify member" // find out who a caller or visitor is, and give them their member ID or a code to join with
 	WorkCases    Need = "work cases"    // answer and close what members say of their bills
 	BreakGlass   Need = "break glass"   // take a verb of another role for a short time, with a reason
+	AnswerChats  Need = "answer chats"  // take conversations and answer them
+	EditReplies  Need = "edit replies"  // change the ready answers that everybody uses
 	ManageStaff  Need = "manage staff"  // invite, change and end staff
 	ReadAudit    Need = "read audit"    // who did what
 )
 
 // Needs lists every need, in the order of the table.
-var Needs = []Need{Anyone, Known, Account, Machine, Desk, ViewMembers, VerifyMember, WorkCases, BreakGlass, ManageStaff, ReadAudit}
+var Needs = []Need{Anyone, Known, Account, Machine, Desk, ViewMembers, VerifyMember, WorkCases, BreakGlass, AnswerChats, EditReplies, ManageStaff, ReadAudit}
 
 // may is the permission table: who may call routes with a need. It is the only place that says so.
 var may = map[Need][]Actor{
@@ -56,6 +58,8 @@ var may = map[Need][]Actor{
 	VerifyMember: {Agent, Supervisor},
 	WorkCases:    {Agent, Supervisor},
 	BreakGlass:   {Finance, Administrator},
+	AnswerChats:  {Agent, Supervisor},
+	EditReplies:  {Supervisor, Administrator},
 	ManageStaff:  {Administrator},
 	ReadAudit:    {Administrator, Auditor},
 }

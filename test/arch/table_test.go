@@ -64,7 +64,7 @@ var layers = []layer{
 		{"web/ui", in("brand words")},
 		{"web", in("audit brand fault identity web/ui words")},
 		{"web/talk", in("chat fault letter web web/ui")},
-		{"web/desk", in("audit bill brand caller cases day db event fault household id identity ledger member note paper payment staff web web/ui")},
+		{"web/desk", in("audit bill brand caller cases chat day db event fault household id identity ledger member note paper payment staff web web/talk web/ui")},
 		{"web/portal", in("audit bill brand cases chat consent day db dossier enroll event fault help household id identity ledger letter member money paper payment processor processor/nacha recovery seal staff web web/talk web/ui words")},
 	}},
 	{"whole", "what puts the parts together, and the worlds they are tried in", []room{

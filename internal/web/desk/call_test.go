@@ -172,6 +172,7 @@ func TestVisitor(t *testing.T) {
 func TestEveryViewOfAMemberIsNotedDown(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
+	o.chats.Hub.Stop() // a stream says what there is, and ends
 	agent, _ := o.hire(identity.Supervisor)
 	v := o.opened(agent, "passkey")
 	who, call := o.provedTo(agent)
@@ -193,6 +194,10 @@ func TestEveryViewOfAMemberIsNotedDown(t *testing.T) {
 				return o.member
 			case "{call}":
 				return call.ID
+			case "{conversation}":
+				return o.asksLinked()
+			case "{file}":
+				return o.sendsFile()
 			}
 			return o.object(s)
 		})

@@ -10,6 +10,7 @@ import (
 	"memberpay/internal/audit"
 	"memberpay/internal/caller"
 	"memberpay/internal/cases"
+	"memberpay/internal/chat"
 	"memberpay/internal/db"
 	"memberpay/internal/fault"
 	"memberpay/internal/household"
@@ -34,6 +35,7 @@ type Desk struct {
 	// Timeline is what other rooms add to a member's timeline.
 	Timeline []Source
 	Cases    *cases.Cases
+	Chats    *chat.Chats
 	// JoinCode makes a code with which a member whose identity was checked goes on with joining.
 	JoinCode func(c *web.Context, memberID string) (code string, until time.Time, err error)
 }
@@ -101,6 +103,7 @@ func page(c *web.Context, title string) ui.Page {
 	add(identity.ViewMembers, "desk.nav.members", "/desk/members")
 	add(identity.VerifyMember, "desk.nav.calls", "/desk/calls")
 	add(identity.WorkCases, "desk.nav.cases", "/desk/cases")
+	add(identity.AnswerChats, "chat.desk.nav", "/desk/chats")
 	add(identity.ManageStaff, "desk.nav.staff", "/desk/staff")
 	add(identity.ReadAudit, "desk.nav.audit", "/desk/audit")
 	add(identity.Desk, "desk.nav.security", "/desk/security")

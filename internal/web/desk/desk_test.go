@@ -201,6 +201,7 @@ func TestAuditPage(t *testing.T) {
 func TestEveryRouteAsEverybody(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
+	o.chats.Hub.Stop() // a stream says what there is, and ends
 	caller := func(name string, actor identity.Actor, open func() *visitor) webtest.Caller {
 		return webtest.Caller{Name: name, Actor: actor, Do: func(method, path string) webtest.Answer {
 			a := open().do(method, path, map[string][]string{})
@@ -210,19 +211,26 @@ func TestEveryRouteAsEverybody(t *testing.T) {
 	world := webtest.World{
 		Routes: o.desk.Routes(),
 		Objects: map[string]func() string{
-			"member":     func() string { return o.member },
-			"passkey":    func() string { return "pk_of_nobody" },
-			"call":       func() string { return o.verifiedCall().ID },
-			"person":     func() string { accountID, _ := o.hire(identity.Agent); return accountID },
-			"invitation": func() string { return "inv_none" },
-			"token":      func() string { return "none" },
-			"case":       o.opensCase,
+			"member":       func() string { return o.member },
+			"passkey":      func() string { return "pk_of_nobody" },
+			"call":         func() string { return o.verifiedCall().ID },
+			"person":       func() string { accountID, _ := o.hire(identity.Agent); return accountID },
+			"invitation":   func() string { return "inv_none" },
+			"token":        func() string { return "none" },
+			"conversation": o.asks,
+			"file":         o.sendsFile,
+			"reply":        func() string { return "rpl_none" },
+			"case":         o.opensCase,
 		},
 		// What an address names here belongs to the organisation, not to one of its people: roles decide, and a reason.
 		Silent: map[string]bool{"GET /desk/members/{member}": true, "POST /desk/members/{member}": true, "POST /desk/members/{member}/join-code": true,
 			"GET /desk/cases/{case}": true, "POST /desk/cases/{case}/take": true, "POST /desk/cases/{case}/answer": true, "POST /desk/cases/{case}/note": true,
 			"POST /desk/cases/{case}/due": true, "POST /desk/cases/{case}/close": true,
 			"POST /desk/members/{member}/notes": true, "POST /desk/members/{member}/call-back": true, "GET /desk/members/{member}/visit": true, "POST /desk/members/{member}/visit": true,
+			"GET /desk/chats/{conversation}": true, "GET /desk/chats/{conversation}/events": true, "POST /desk/chats/{conversation}/take": true,
+			"POST /desk/chats/{conversation}/messages": true, "POST /desk/chats/{conversation}/typing": true, "POST /desk/chats/{conversation}/read": true,
+			"POST /desk/chats/{conversation}/transfer": true, "POST /desk/chats/{conversation}/close": true, "GET /desk/chats/{conversation}/files/{file}": true,
+			"POST /desk/replies/{reply}":     true,
 			"POST /desk/staff/{person}/role": true, "POST /desk/staff/{person}/end": true},
 		Secrets: []string{"Quintero", "M-90417", "$150.25", "rosa@mail.example", "LH7700123"},
 		State:   func() string { return webtest.State(t, o.db, o.member, "M-90417") },

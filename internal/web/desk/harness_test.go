@@ -22,6 +22,7 @@ import (
 	"memberpay/internal/brand"
 	"memberpay/internal/caller"
 	"memberpay/internal/cases"
+	"memberpay/internal/chat"
 	"memberpay/internal/day"
 	"memberpay/internal/db"
 	"memberpay/internal/db/dbtest"
@@ -50,6 +51,8 @@ type office struct {
 	accounts *identity.Accounts
 	staff    *staff.Staff
 	desk     *Desk
+	chats    *chat.Chats
+	talked   string // the latest conversation
 	handler  http.Handler
 	member   string // row id
 
@@ -75,7 +78,8 @@ func officeOn(t testing.TB, d *db.DB, sso staff.SSO) *office {
 	o.accounts = identity.New(d, box, 2)
 	o.must(o.accounts.UsePasskeys(identity.Passkeys{ID: "pay.larkspur.example", Origins: []string{"https://pay.larkspur.example"}, Name: "Larkspur Health"}))
 	o.staff = staff.New(staff.Config{DB: d, Accounts: o.accounts, Seal: box, Outbox: event.NewOutbox(box), BaseURL: "https://pay.larkspur.example", SSO: sso, Log: quiet})
-	o.desk = &Desk{DB: d, Staff: o.staff, Cases: cases.New(cases.Config{DB: d, Seal: box, Outbox: event.NewOutbox(box), Zone: brand.Default().Zone()}), Calls: &caller.Calls{DB: d, Accounts: o.accounts, Seal: box},
+	o.chats = chat.New(chat.Config{DB: d, Seal: box, Outbox: event.NewOutbox(box), Accounts: o.accounts, BaseURL: "https://pay.larkspur.example", Log: quiet})
+	o.desk = &Desk{Chats: o.chats, DB: d, Staff: o.staff, Cases: cases.New(cases.Config{DB: d, Seal: box, Outbox: event.NewOutbox(box), Zone: brand.Default().Zone()}), Calls: &caller.Calls{DB: d, Accounts: o.accounts, Seal: box},
 		Households: household.New(household.Config{DB: d, Accounts: o.accounts, Seal: box, Outbox: event.NewOutbox(box), Now: o.clock, Log: quiet}),
 		Notes:      &note.Notes{DB: d, Seal: box}, JoinCode: func(c *web.Context, _ string) (string, time.Time, error) {
 			return "135790", c.Now.Add(24 * time.Hour), nil

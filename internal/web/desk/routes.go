@@ -3,6 +3,7 @@ package desk
 import (
 	"memberpay/internal/identity"
 	"memberpay/internal/web"
+	"memberpay/internal/web/talk"
 )
 
 // Routes is every address of the desk.
@@ -43,6 +44,24 @@ func (d *Desk) Routes() []web.Route {
 		{Method: "POST", Path: "/desk/calls/{call}/member-id", Access: identity.VerifyMember, Handle: d.memberIDPost},
 		{Method: "GET", Path: "/desk/calls/{call}/send", Access: identity.VerifyMember, Handle: d.sendID},
 		{Method: "POST", Path: "/desk/calls/{call}/send", Access: identity.VerifyMember, Handle: d.sendIDPost},
+		{Method: "GET", Path: "/desk/chats", Access: identity.AnswerChats, Handle: d.chats},
+		{Method: "GET", Path: "/desk/chats/events", Access: identity.AnswerChats, Quiet: true, Handle: d.boardEvents},
+		{Method: "POST", Path: "/desk/chats/duty", Access: identity.AnswerChats, Handle: d.duty},
+		{Method: "POST", Path: "/desk/chats/next", Access: identity.AnswerChats, Handle: d.nextChat},
+		{Method: "GET", Path: "/desk/chats/{conversation}", Access: identity.AnswerChats, Handle: d.chat},
+		{Method: "GET", Path: "/desk/chats/{conversation}/events", Access: identity.AnswerChats, Quiet: true, Handle: d.chatEvents},
+		{Method: "POST", Path: "/desk/chats/{conversation}/take", Access: identity.AnswerChats, Handle: d.take},
+		{Method: "POST", Path: "/desk/chats/{conversation}/messages", Access: identity.AnswerChats, Body: talk.Body, Handle: d.chatSend},
+		{Method: "POST", Path: "/desk/chats/{conversation}/typing", Access: identity.AnswerChats, Quiet: true, Handle: d.chatTyping},
+		{Method: "POST", Path: "/desk/chats/{conversation}/read", Access: identity.AnswerChats, Quiet: true, Handle: d.chatRead},
+		{Method: "POST", Path: "/desk/chats/{conversation}/transfer", Access: identity.AnswerChats, Handle: d.transfer},
+		{Method: "POST", Path: "/desk/chats/{conversation}/link", Access: identity.VerifyMember, Handle: d.chatLink},
+		{Method: "POST", Path: "/desk/chats/{conversation}/close", Access: identity.AnswerChats, Handle: d.closeChat},
+		{Method: "GET", Path: "/desk/chats/{conversation}/files/{file}", Access: identity.AnswerChats, Handle: d.chatFile},
+		{Method: "GET", Path: "/desk/replies", Access: identity.EditReplies, Handle: d.replies},
+		{Method: "POST", Path: "/desk/replies", Access: identity.EditReplies, Handle: d.saveReply},
+		{Method: "POST", Path: "/desk/replies/{reply}", Access: identity.EditReplies, Handle: d.saveReply},
+		{Method: "POST", Path: "/desk/replies/{reply}/remove", Access: identity.EditReplies, Handle: d.dropReply},
 		{Method: "POST", Path: "/desk/break-glass", Access: identity.BreakGlass, Fresh: true, Handle: d.breakGlass},
 		{Method: "POST", Path: "/desk/break-glass/end", Access: identity.BreakGlass, Handle: d.mend},
 

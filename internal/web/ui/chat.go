@@ -63,3 +63,29 @@ func (l ChatLine) class() string {
 }
 
 func wide(n int64) string { return strconv.FormatInt(n, 10) }
+
+// ChatList is a list of conversations on the desk.
+type ChatList struct {
+	ID, Title string
+	Empty     string // what stands there instead of nothing
+	Rows      []ChatRow
+}
+
+// ChatRow is one conversation in a list.
+type ChatRow struct {
+	Who     string
+	About   []string
+	Href    string
+	Open    string // label of the link
+	New     bool   // something was said that nobody has read
+	NewWord string
+}
+
+// ChatReplies is a choice of ready answers, which go into the field of a message.
+type ChatReplies struct {
+	Action, Label, Button string
+	List                  []ChatReply
+}
+
+// ChatReply is a ready answer.
+type ChatReply struct{ ID, Title, Text string }
