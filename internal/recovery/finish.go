@@ -2,6 +2,7 @@ package recovery
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -68,6 +69,13 @@ func (r *Recoveries) Finish(ctx context.Context, now time.Time, x Recovery, key 
 		}
 		return r.Outbox.Tell(ctx, tx, now, append(first, letter.ToAll(told, x.ID, account.Language, emails, phones)...)...)
 	})
+	if errors.Is(err, identity.ErrEmailTaken) { // another one is asked for
+		forgotten := r.DB.Write(ctx, func(tx *db.Tx) error {
+			_, err := tx.ExecContext(ctx, "UPDATE recovery SET new_email_sealed = NULL, new_email_at = 0 WHERE id = $1 AND finished_at = 0", x.ID)
+			return err
+		})
+		err = errors.Join(err, forgotten)
+	}
 	if err != nil {
 		return identity.Profile{}, nil, fmt.Errorf("finish a recovery: %w", err)
 	}
