@@ -2,6 +2,7 @@ package notice
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"memberpay/internal/db"
 	"memberpay/internal/db/dbtest"
 	"memberpay/internal/event"
 	"memberpay/internal/letter"
@@ -71,4 +73,30 @@ func run(t *testing.T, name string, args ...string) string {
 		t.Fatalf("%s %v: %v\n%s", name, args, err, out)
 	}
 	return string(out)
+}
+
+// TestACopyIsPrintedAsItIs: a document that is ready goes into the print folder unchanged; what is none, and a copy by
+// mail, are refused.
+func TestACopyIsPrintedAsItIs(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		o := newOffice(t, d)
+		pdf := []byte("%PDF-1.7\n" + strings.Repeat("x", 60<<10) + "\n%%EOF\n")
+		o.tell(letter.Copy{PDF: pdf}, "copy", event.Print, home)
+		o.tell(letter.Copy{PDF: []byte("<html>")}, "none", event.Print, home)
+		if err := o.SendPrint(t.Context()); err == nil {
+			t.Error("something that is no document was printed")
+		}
+		got, err := os.ReadFile(filepath.Join(o.Print, o.only("copy").ID+".pdf"))
+		if err != nil || !bytes.Equal(got, pdf) {
+			t.Errorf("%d bytes are there, %v", len(got), err)
+		}
+		if m := o.only("none"); m.State != "failed" {
+			t.Errorf("what is no document is %q", m.State)
+		}
+		m := claimed(t, letter.Copy{PDF: pdf}, letter.To{Channel: event.Mail, Recipient: "rosa@mail.example", Language: "en"})
+		if _, err := o.write(t.Context(), m); !errors.Is(err, event.ErrRefused) {
+			t.Errorf("a copy by mail: %v", err)
+		}
+	})
 }

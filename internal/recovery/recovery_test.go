@@ -391,7 +391,9 @@ func TestStrongAccounts(t *testing.T) {
 		if w.next(token) != recovery.ToMore {
 			t.Fatalf("it stands at %s", w.next(token))
 		}
-		if n := w.atOnce(3, func() error { return w.ProveRecoveryCode(t.Context(), w.now, someone, w.find(token), strings.ToLower(spare[0])) }, recovery.ErrCode); n != 1 {
+		if n := w.atOnce(3, func() error {
+			return w.ProveRecoveryCode(t.Context(), w.now, someone, w.find(token), strings.ToLower(spare[0]))
+		}, recovery.ErrCode); n != 1 {
 			t.Errorf("one recovery code was right %d times", n)
 		}
 		if w.next(token) != recovery.ToEmail {
