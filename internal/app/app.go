@@ -36,6 +36,7 @@ import (
 	"memberpay/internal/processor/stripe"
 	"memberpay/internal/recovery"
 	"memberpay/internal/seal"
+	"memberpay/internal/share"
 	"memberpay/internal/staff"
 	"memberpay/internal/web"
 	"memberpay/internal/web/desk"
@@ -155,7 +156,9 @@ func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err er
 	a.portal.Help = a.Help
 	a.Staff = staff.New(staff.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, BaseURL: c.BaseURL, Log: log,
 		SSO: staff.SSO{Issuer: c.SSO.Issuer, ClientID: c.SSO.ClientID, ClientSecret: c.SSO.ClientSecret, Name: c.SSO.Name, RoleClaim: c.SSO.RoleClaim}})
+	shares := &share.Shares{DB: a.DB, Seal: box}
 	a.desk = &desk.Desk{Chats: a.Chats, DB: a.DB, Staff: a.Staff, Cases: a.Cases, Calls: &caller.Calls{DB: a.DB, Accounts: a.Accounts, Seal: box}, Households: a.Households, Notes: &note.Notes{DB: a.DB, Seal: box}, JoinCode: a.joinCode}
+	a.portal.Shares, a.desk.Shares = shares, shares
 	return a, nil
 }
 
@@ -194,7 +197,7 @@ func OpenBank(d *db.DB, box *seal.Box, b *brand.Brand, c config.Bank, log *slog.
 // Site is the portal as a web site.
 func (a *App) Site() http.Handler {
 	site := &web.Site{Brand: a.Brand, Words: a.Words, Accounts: a.Accounts, Log: a.log, Now: time.Now, Secure: a.Config.Secure(),
-		Proxied: a.Config.Proxied, Fail: a.portal.Fail, Door: a.portal.Door, Prove: a.portal.Prove, CSP: a.portal.CSP, Metrics: a.metrics.request}
+		Proxied: a.Config.Proxied, Fail: a.portal.Fail, Door: a.portal.Door, Prove: a.portal.Prove, Framed: a.portal.Framed, CSP: a.portal.CSP, Metrics: a.metrics.request}
 	mux := http.NewServeMux()
 	mux.Handle("/", site.Handler(a.portal.Routes()))
 	behind := &web.Site{Brand: a.Brand, Words: a.Words, Accounts: a.Accounts, Log: a.log, Now: time.Now, Cookie: desk.Cookie, Secure: a.Config.Secure(),

@@ -201,6 +201,9 @@ func (c *Context) Page(title string) ui.Page {
 	if c.Session.Known() {
 		p.Session = ui.Session{Idle: identity.Idle, Left: c.Session.EndsAt().Sub(c.Now), Last: c.Session.ExpiresAt.Sub(c.Now)}
 	}
+	if c.Site.Framed != nil {
+		c.Site.Framed(c, &p)
+	}
 	return p
 }
 

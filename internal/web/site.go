@@ -62,6 +62,8 @@ type Site struct {
 	// Prove is where somebody is sent who has to prove again who they are, before a route that is Fresh.
 	// The answer to a form that comes too late is not taken: the reader fills it in again.
 	Prove func(c *Context) string
+	// Framed sees the frame of every page before the page adds to it. nil sees nothing.
+	Framed func(c *Context, frame *ui.Page)
 	// CSP adds to the content security policy of a request.
 	CSP func(c *Context) Sources
 	// Metrics counts requests; nil counts nothing.

@@ -88,3 +88,22 @@ CREATE UNIQUE INDEX member_note_strikes ON member_note (strikes) WHERE strikes <
 
 -- Drafts of a payer, for the desk.
 CREATE INDEX draft_payer ON draft (payer_id, updated_at);
+
+-- A page that its reader shares with the desk by a code of six digits: which page, never what is typed in it.
+CREATE TABLE page_share (
+  id          TEXT PRIMARY KEY,
+  token_hash  TEXT NOT NULL UNIQUE,              -- of the cookie of the browser that shares
+  code_index  TEXT NOT NULL,                     -- blind index of the code
+  account_id  TEXT NOT NULL DEFAULT '',          -- signed in there, '' for nobody
+  member_id   TEXT NOT NULL DEFAULT '',          -- the first one whose bills the browser sees
+  page        TEXT NOT NULL DEFAULT '',          -- which page it is on, as a route: no id, no token
+  title       TEXT NOT NULL DEFAULT '',
+  paged_at    BIGINT NOT NULL DEFAULT 0,
+  viewer_id   TEXT NOT NULL DEFAULT '',          -- of the staff who looks
+  looked_at   BIGINT NOT NULL DEFAULT 0,
+  looked_page TEXT NOT NULL DEFAULT '',          -- the page that was noted down last
+  created_at  BIGINT NOT NULL,
+  expires_at  BIGINT NOT NULL,
+  ended_at    BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX page_share_code ON page_share (code_index, expires_at);

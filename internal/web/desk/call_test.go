@@ -230,6 +230,54 @@ func TestEveryViewOfAMemberIsNotedDown(t *testing.T) {
 // object is what stands in an address for a part that is none of the two above.
 func (o *office) object(string) string { return "none" }
 
+// rosaShares is the code of a browser in which the member is signed in and reads a bill.
+func (o *office) rosaShares() string {
+	o.t.Helper()
+	session := identity.Session{AccountID: "acc_rosa", Members: []string{o.member}}
+	secret, code, _, err := o.desk.Shares.Start(o.t.Context(), o.clock(), "", audit.Who{Actor: "acc_rosa", Role: audit.Member}, session)
+	o.must(err)
+	_, ok, err := o.desk.Shares.Paged(o.t.Context(), o.clock(), secret, session, "/pay/{draft}/review", "Review your payment")
+	o.must(err)
+	if !ok {
+		o.t.Fatal("the page is not shared")
+	}
+	return code
+}
+
+// sharedTo is the share of a code, to an agent of its own.
+func (o *office) sharedTo(code string) string {
+	o.t.Helper()
+	agent, _ := o.hire(identity.Agent)
+	s, err := o.desk.Shares.Look(o.t.Context(), o.clock(), audit.Who{Actor: agent, Role: audit.Agent}, code)
+	o.must(err)
+	return s.ID
+}
+
+// TestTheAgentSeesWhichPage: by a code, for whoever typed it, with a way to the record, and noted down.
+func TestTheAgentSeesWhichPage(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	agent, _ := o.hire(identity.Agent)
+	v := o.opened(agent, "passkey")
+	v.get("/desk/share").says(t, 200, "Code")
+	for _, code := range []string{"", "123", "<script>alert(1)</script>", strings.Repeat("9", 10_000)} {
+		v.post("/desk/share", "code", code).says(t, 422, "Nobody shares a page with this code")
+	}
+	path := v.post("/desk/share", "code", o.rosaShares()).To
+	a := v.get(path)
+	a.says(t, 200, "Review your payment", "/pay/{draft}/review", "Reviewing the payment", "Signed in", "The member is told that you look")
+	if !strings.Contains(a.Body, `href="/desk/members/`+o.member) || !strings.Contains(a.Body, `data-refresh="5"`) {
+		t.Error("the page lacks the way to the record, or does not look again")
+	}
+	other, _ := o.hire(identity.Supervisor)
+	o.opened(other, "passkey").get(path).says(t, 404)
+	if list := o.entries("page.looked"); len(list) != 1 || list[0].Member != o.member || list[0].Actor != agent {
+		t.Errorf("noted down: %+v", list)
+	}
+	o.pass(16 * time.Minute)
+	v.get(path).says(t, 404)
+}
+
 func TestReadingOut(t *testing.T) {
 	t.Parallel()
 	for number, want := range map[string]string{"LH7700123": "LH 7700 123", "LH10002001": "LH 1000 2001", "12345": "123 45", "123456": "123 456", "123456789": "123 456 789",

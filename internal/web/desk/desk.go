@@ -16,6 +16,7 @@ import (
 	"memberpay/internal/household"
 	"memberpay/internal/identity"
 	"memberpay/internal/note"
+	"memberpay/internal/share"
 	"memberpay/internal/staff"
 	"memberpay/internal/web"
 	"memberpay/internal/web/ui"
@@ -32,6 +33,7 @@ type Desk struct {
 	Calls      *caller.Calls
 	Households *household.Households
 	Notes      *note.Notes
+	Shares     *share.Shares
 	// Timeline is what other rooms add to a member's timeline.
 	Timeline []Source
 	Cases    *cases.Cases
@@ -104,6 +106,7 @@ func page(c *web.Context, title string) ui.Page {
 	add(identity.VerifyMember, "desk.nav.calls", "/desk/calls")
 	add(identity.WorkCases, "desk.nav.cases", "/desk/cases")
 	add(identity.AnswerChats, "chat.desk.nav", "/desk/chats")
+	add(identity.ViewMembers, "desk.nav.share", "/desk/share")
 	add(identity.ManageStaff, "desk.nav.staff", "/desk/staff")
 	add(identity.ReadAudit, "desk.nav.audit", "/desk/audit")
 	add(identity.Desk, "desk.nav.security", "/desk/security")

@@ -221,6 +221,7 @@ func TestEveryRouteAsEverybody(t *testing.T) {
 			"file":         o.sendsFile,
 			"reply":        func() string { return "rpl_none" },
 			"case":         o.opensCase,
+			"share":        func() string { return o.sharedTo(o.rosaShares()) },
 		},
 		// What an address names here belongs to the organisation, not to one of its people: roles decide, and a reason.
 		Silent: map[string]bool{"GET /desk/members/{member}": true, "POST /desk/members/{member}": true, "POST /desk/members/{member}/join-code": true,

@@ -33,6 +33,7 @@ import (
 	"memberpay/internal/member"
 	"memberpay/internal/note"
 	"memberpay/internal/seal"
+	"memberpay/internal/share"
 	"memberpay/internal/staff"
 	"memberpay/internal/web"
 	"memberpay/internal/words"
@@ -81,7 +82,7 @@ func officeOn(t testing.TB, d *db.DB, sso staff.SSO) *office {
 	o.chats = chat.New(chat.Config{DB: d, Seal: box, Outbox: event.NewOutbox(box), Accounts: o.accounts, BaseURL: "https://pay.larkspur.example", Log: quiet})
 	o.desk = &Desk{Chats: o.chats, DB: d, Staff: o.staff, Cases: cases.New(cases.Config{DB: d, Seal: box, Outbox: event.NewOutbox(box), Zone: brand.Default().Zone()}), Calls: &caller.Calls{DB: d, Accounts: o.accounts, Seal: box},
 		Households: household.New(household.Config{DB: d, Accounts: o.accounts, Seal: box, Outbox: event.NewOutbox(box), Now: o.clock, Log: quiet}),
-		Notes:      &note.Notes{DB: d, Seal: box}, JoinCode: func(c *web.Context, _ string) (string, time.Time, error) {
+		Notes:      &note.Notes{DB: d, Seal: box}, Shares: &share.Shares{DB: d, Seal: box}, JoinCode: func(c *web.Context, _ string) (string, time.Time, error) {
 			return "135790", c.Now.Add(24 * time.Hour), nil
 		}}
 	site := &web.Site{Brand: brand.Default(), Words: catalog, Accounts: o.accounts, Log: quiet, Now: o.clock, Cookie: Cookie, Fail: o.desk.Fail,

@@ -62,6 +62,9 @@ func (d *Desk) Routes() []web.Route {
 		{Method: "POST", Path: "/desk/replies", Access: identity.EditReplies, Handle: d.saveReply},
 		{Method: "POST", Path: "/desk/replies/{reply}", Access: identity.EditReplies, Handle: d.saveReply},
 		{Method: "POST", Path: "/desk/replies/{reply}/remove", Access: identity.EditReplies, Handle: d.dropReply},
+		{Method: "GET", Path: "/desk/share", Access: identity.ViewMembers, Handle: d.shared},
+		{Method: "POST", Path: "/desk/share", Access: identity.ViewMembers, Handle: d.sharedPost},
+		{Method: "GET", Path: "/desk/share/{share}", Access: identity.ViewMembers, Handle: d.watch},
 		{Method: "POST", Path: "/desk/break-glass", Access: identity.BreakGlass, Fresh: true, Handle: d.breakGlass},
 		{Method: "POST", Path: "/desk/break-glass/end", Access: identity.BreakGlass, Handle: d.mend},
 

@@ -16,12 +16,14 @@ import (
 	"memberpay/internal/processor"
 	"memberpay/internal/recovery"
 	"memberpay/internal/seal"
+	"memberpay/internal/share"
 	"memberpay/internal/web"
 	"memberpay/internal/web/ui"
 )
 
 // Portal is the site of members and guests.
 type Portal struct {
+	Shares   *share.Shares // pages that are shared with the desk
 	DB       *db.DB
 	Payments *payment.Payments
 	Seal     *seal.Box

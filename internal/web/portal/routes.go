@@ -10,6 +10,9 @@ func (p *Portal) Routes() []web.Route {
 	return []web.Route{
 		{Method: "GET", Path: "/{$}", Access: web.Anyone, Handle: p.home},
 		{Method: "GET", Path: "/payonline", Access: web.Anyone, Handle: p.home},
+		{Method: "GET", Path: "/share", Access: web.Anyone, Handle: p.share},
+		{Method: "POST", Path: "/share", Access: web.Anyone, Handle: p.sharePost},
+		{Method: "POST", Path: "/share/stop", Access: web.Anyone, Handle: p.shareStop},
 		{Method: "GET", Path: "/help", Access: web.Anyone, Handle: p.help},
 		{Method: "GET", Path: "/help/{category}", Access: web.Anyone, Handle: p.helpCategory},
 		{Method: "GET", Path: "/help/search", Access: web.Anyone, Handle: p.helpSearch},

@@ -194,6 +194,12 @@ func (p *Portal) signOut(c *web.Context) error {
 		return err
 	}
 	c.Session = identity.Session{}
+	if secret := c.Cookie(shareCookie); secret != "" {
+		if err := p.Shares.Stop(c.R.Context(), c.Now, secret); err != nil {
+			return err
+		}
+		c.SetCookie(shareCookie, "", -time.Second)
+	}
 	v := failView{Title: c.T("signin.done"), Text: c.T("signin.done.body"), Main: ui.Button{Label: c.T("fault.home"), Href: "/"}}
 	frame := page(c, v.Title)
 	return c.Render(http.StatusOK, failPage(frame, v))

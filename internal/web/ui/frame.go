@@ -22,6 +22,9 @@ func (p Page) footLinks() []Link {
 		}
 	}
 	add(p.W.T("shell.help"), p.HelpURL)
+	if p.ShareURL != "" {
+		add(p.W.T("shell.share"), p.ShareURL)
+	}
 	add(p.W.T("shell.help.financial"), b.Links.FinancialHelp)
 	add(p.W.T("shell.privacy"), b.Links.Privacy)
 	add(p.W.T("shell.terms"), b.Links.Terms)

@@ -32,6 +32,9 @@ type Page struct {
 	HomeURL    string // where logo and name lead; "" means "/"
 	HelpURL    string // "" hides the help link
 	ChatURL    string // "" hides the link to the chat
+	ShareURL   string // where a page is shared with the desk; "" hides the link
+
+	Watched *Watched // the reader shares their page with the desk
 
 	Session Session // signed in, or a guest who found a bill: when that ends; zero for nobody
 
@@ -63,6 +66,9 @@ type NavLink struct {
 	Href    string
 	Current bool
 }
+
+// Watched says above every page that the desk may see which one it is. StopURL is where its button posts to.
+type Watched struct{ Text, StopURL, Stop string }
 
 // Link is a link in a text or list. What is read aloud after Label and not shown: "Change" becomes "Change the amount".
 type Link struct {
