@@ -65,7 +65,7 @@ func (p *Portal) bill(c *web.Context) error {
 		return err
 	}
 	care, amounts := sights[b.ID] == seesCare, sights[b.ID] == seesAmounts
-	s := billScribe{w: c.Words, today: day.Of(c.Now, c.Site.Brand.Zone()), names: known}
+	s := billScribe{w: c.Words, today: day.Of(c.Now, c.Site.Brand.Zone()), names: known, scope: scope}
 	v := billView{Bill: b, Number: billNumber(b), Owe: s.owe(b), Tag: s.tag(b), How: s.how(b), Code: id.Grouped(b.PayCode),
 		PDF: "/bills/" + b.ID + "/bill.pdf"}
 	if err := p.casesOn(c, scope, b, &v); err != nil {

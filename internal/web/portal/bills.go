@@ -40,6 +40,7 @@ type billSection struct {
 	Title, Why string
 	Alone      string // its title where it stands alone, "" for none
 	DateLabel  string // date of care, or month of coverage
+	OwedLabel  string // says whose debt it is: the reader's, or somebody's whom they help
 	What       string // read aloud after a second button with the same words
 	Total      string
 	Payable    []string // ids of the bills on this page that can be paid now
@@ -196,7 +197,7 @@ func (s billScribe) sections(list []bill.Bill) (open []billSection, settled []bi
 		if !ok {
 			i, place[of] = len(open), len(open)
 			open = append(open, billSection{Title: s.w.T("bills.medical"), Why: s.w.T("bills.medical.why"),
-				DateLabel: s.w.T("bills.col.date")})
+				DateLabel: s.w.T("bills.col.date"), OwedLabel: s.owedLabel(b)})
 			if b.Kind == bill.Premium {
 				open[i].Title, open[i].Why, open[i].DateLabel = s.w.T("bills.premium"), s.w.T("bills.premium.why"), s.w.T("bill.coverage_month")
 			}

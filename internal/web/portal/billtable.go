@@ -6,7 +6,7 @@ import "memberpay/internal/web/ui"
 func openTable(p ui.Page, s billSection) ui.Table {
 	t := ui.Table{Caption: p.T("bills.caption"), FirstIsHeader: true, Columns: []ui.Column{
 		{Label: p.T("bills.col.bill")}, {Label: p.T("bills.col.for")}, {Label: s.DateLabel},
-		{Label: p.T("bills.col.due")}, {Label: p.T("bills.col.amount"), Money: true}}}
+		{Label: p.T("bills.col.due")}, {Label: s.OwedLabel, Money: true}}}
 	for _, r := range s.Rows {
 		t.Rows = append(t.Rows, []ui.Cell{
 			{Body: billCell(p, r)}, {Text: r.For}, {Text: r.Date}, {Body: dueCell(r)}, {Text: r.Amount}})

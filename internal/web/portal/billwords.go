@@ -8,7 +8,7 @@ import (
 
 // owe is the head of a bill: what is owed now and until when.
 func (s billScribe) owe(b bill.Bill) ui.Amount {
-	a := ui.Amount{Label: s.w.T("bills.col.amount"), Text: s.w.Amount(b.Due()), Big: true}
+	a := ui.Amount{Label: s.owedLabel(b), Text: s.w.Amount(b.Due()), Big: true}
 	switch {
 	case b.Payable():
 		a.Note = s.due(b)
@@ -16,6 +16,14 @@ func (s billScribe) owe(b bill.Bill) ui.Amount {
 		a.Label, a.Note = s.w.T("bill.owe.now"), s.w.T("bill.pending", "Amount", b.Pending)
 	}
 	return a
+}
+
+// owedLabel is what the amount of a bill is called: a helper does not owe it.
+func (s billScribe) owedLabel(b bill.Bill) string {
+	if _, helped := s.scope.Help(b); helped {
+		return s.w.T("household.owed")
+	}
+	return s.w.T("bills.col.amount")
 }
 
 // about is whom the bill is for, the dates on it and who is paid. care tells whether the reader may see whom the care

@@ -105,6 +105,7 @@ scenario('a helper is invited, sees money and no care, pays, and is out when rev
     const main = await page.getByRole('main').innerText();
     assert.match(main, /\$[\d,]+\.\d\d/, 'an amount');
     assert.match(main, /\w+ \d{1,2}, 20\d\d/, 'a date');
+    assert.ok(main.includes(t('en', 'household.owed')) && !main.includes(t('en', 'bills.col.amount')), 'the helper owes nothing');
     assert.ok(main.includes('Larkspur Medical Group, Inc.') || main.includes('Larkspur Health Plan, Inc.'), 'the payee');
     assert.equal((await page.request.get(`${href}/bill.pdf`)).status(), 404, 'the document of a bill is its owner\'s');
   }
