@@ -256,7 +256,7 @@ func read(t *testing.T, name, page string) seen {
 	if err != nil {
 		t.Fatal(name, err)
 	}
-	allowed := map[string]bool{"html": true, "head": true, "meta": true, "title": true, "body": true, "p": true, "br": true, "strong": true,
+	allowed := map[string]bool{"html": true, "head": true, "meta": true, "title": true, "body": true, "main": true, "h1": true, "p": true, "br": true, "strong": true,
 		"table": true, "tbody": true, "tr": true, "td": true, "a": true, "blockquote": true}
 	var out seen
 	for n := range root.Descendants() {

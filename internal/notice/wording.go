@@ -70,7 +70,9 @@ func (l wording) Plain() string {
 var page = template.Must(template.New("letter").Parse(`<!DOCTYPE html>
 <html lang="{{.Lang}}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>{{.Subject}}</title></head>
 <body style="font:17px/1.55 system-ui,sans-serif;max-width:36em;margin:0 auto;padding:24px;overflow-wrap:anywhere">
+<main>
 <p style="font-weight:600;font-size:19px">{{.Name}}</p>
+<h1 style="font-size:25px;line-height:1.25;margin:0 0 16px">{{.Subject}}</h1>
 <p>{{.Hello}}</p>
 {{range .Paras}}<p>{{.}}</p>
 {{end}}{{if .Key}}<p>{{.KeyName}}:<br><strong style="font-size:30px;letter-spacing:3px">{{.Key}}</strong></p>
@@ -81,7 +83,8 @@ var page = template.Must(template.New("letter").Parse(`<!DOCTYPE html>
 {{end}}{{if .Quote}}<p>{{.QuoteOn}}</p><blockquote style="white-space:pre-line;margin:0;padding-left:16px;border-left:3px solid">{{.Quote}}</blockquote>
 {{end}}{{if .Alarm}}<p style="padding-left:16px;border-left:3px solid"><strong>{{.AlarmOn}}</strong><br>{{.Alarm}}</p>
 {{end}}{{range .Small}}<p style="font-size:15px">{{.}}</p>
-{{end}}</body></html>
+{{end}}</main>
+</body></html>
 `))
 
 // HTML is the letter as a page.

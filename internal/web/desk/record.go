@@ -147,7 +147,7 @@ func (d *Desk) bills(c *web.Context, m member.Member) (ui.Table, error) {
 		{Label: c.T("desk.record.due")}, {Label: c.T("desk.record.open"), Money: true}}}
 	list, err := bill.List(c.R.Context(), d.DB.Read(), bill.Scope{Members: []string{m.ID}}, mostBills)
 	for _, b := range list {
-		due := ""
+		due := c.T("bill.due.none")
 		if !b.DueDate.IsZero() {
 			due = dateOf(c, b.DueDate)
 		}

@@ -1,29 +1,13 @@
 // A member lets a helper pay: the helper is invited, makes an account, sees money and nothing about care in any answer of
 // the site, pays within the limit, and is out at the first click after the member ends it.
-import { readFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { assert, demo, finish, newPage, noProblems, scenario } from './lib.mjs';
 import { amounts, mailed, mainButton, mainLink, password } from './account.mjs';
-import { account, at, button, choose, confirmation, field, fillBank, next, pay, person, radio, signIn, toChoice, toReview } from './journey.mjs';
+import { careIn } from './care.mjs';
+import { account, at, choose, confirmation, field, fillBank, next, pay, radio, signIn, toChoice, toReview } from './journey.mjs';
 import { starts, t } from './words.mjs';
 
 const helper = { name: 'Noor Stand-In', email: 'noor@helpers.example', password: 'basil compass thunder quilt' };
-
-// care is what the bills of the demonstration say about services and providers, as its files were imported.
-const care = (() => {
-  const folder = new URL('../../../internal/demo/', import.meta.url);
-  const read = (name) => readFileSync(new URL(name, folder), 'utf8').trim().split('\n');
-  const [head, ...rows] = read('balance.csv').map((line) => [...line.matchAll(/("[^"]*"|[^,]*)(?:,|$)/g)].map((m) => m[1].replaceAll('"', '')));
-  const out = rows.filter((r) => r[head.indexOf('kind')] === 'medical').flatMap((r) => [r[head.indexOf('description')], r[head.indexOf('provider')]]);
-  for (const line of read('plan.ndjson')) {
-    const r = JSON.parse(line.replace(/\{\{day -?\d+\}\}/g, ''));
-    if (r.resourceType !== 'ExplanationOfBenefit') continue;
-    out.push(r.provider.display, ...r.item.map((i) => i.productOrService.text));
-  }
-  return [...new Set(out)];
-})();
-
-const careIn = (text) => care.filter((words) => text.toLowerCase().includes(words.toLowerCase()));
 
 // listens keeps every text that the site answers to a page.
 function listens(page) {

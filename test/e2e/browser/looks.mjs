@@ -24,7 +24,7 @@ async function look(page, name) {
     await page.emulateMedia(media);
     await page.setViewportSize({ width, height: 900 });
     await noHorizontalScroll(page, `${name} ${how}`);
-    await axe(page, `${name} ${how}`, { forced: media.forcedColors === 'active' });
+    await axe(page, `${name} ${how}`, { contrast: media.forcedColors === 'none' });
     await screenshot(page, `${page.lang}-${name}-${how}`);
   }
   await page.emulateMedia({ colorScheme: 'light', forcedColors: 'none' });
