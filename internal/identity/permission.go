@@ -36,6 +36,7 @@ const (
 	ViewMembers  Need = "view members"  // find a member and open their record, with a reason
 	VerifyMember Need = "verify member" // find out who a caller or visitor is, and give them their member ID or a code to join with
 	WorkCases    Need = "work cases"    // answer and close what members say of their bills
+	Supervise    Need = "supervise"     // see what waits and what agents did
 	BreakGlass   Need = "break glass"   // take a verb of another role for a short time, with a reason
 	AnswerChats  Need = "answer chats"  // take conversations and answer them
 	EditReplies  Need = "edit replies"  // change the ready answers that everybody uses
@@ -44,7 +45,7 @@ const (
 )
 
 // Needs lists every need, in the order of the table.
-var Needs = []Need{Anyone, Known, Account, Machine, Desk, ViewMembers, VerifyMember, WorkCases, BreakGlass, AnswerChats, EditReplies, ManageStaff, ReadAudit}
+var Needs = []Need{Anyone, Known, Account, Machine, Desk, ViewMembers, VerifyMember, WorkCases, Supervise, BreakGlass, AnswerChats, EditReplies, ManageStaff, ReadAudit}
 
 // may is the permission table: who may call routes with a need. It is the only place that says so.
 var may = map[Need][]Actor{
@@ -57,6 +58,7 @@ var may = map[Need][]Actor{
 	ViewMembers:  {Agent, Supervisor},
 	VerifyMember: {Agent, Supervisor},
 	WorkCases:    {Agent, Supervisor},
+	Supervise:    {Supervisor},
 	BreakGlass:   {Finance, Administrator},
 	AnswerChats:  {Agent, Supervisor},
 	EditReplies:  {Supervisor, Administrator},

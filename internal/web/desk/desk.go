@@ -107,6 +107,7 @@ func page(c *web.Context, title string) ui.Page {
 	add(identity.WorkCases, "desk.nav.cases", "/desk/cases")
 	add(identity.AnswerChats, "chat.desk.nav", "/desk/chats")
 	add(identity.ViewMembers, "desk.nav.share", "/desk/share")
+	add(identity.Supervise, "desk.nav.overview", "/desk/overview")
 	add(identity.ManageStaff, "desk.nav.staff", "/desk/staff")
 	add(identity.ReadAudit, "desk.nav.audit", "/desk/audit")
 	add(identity.Desk, "desk.nav.security", "/desk/security")

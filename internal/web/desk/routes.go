@@ -68,6 +68,8 @@ func (d *Desk) Routes() []web.Route {
 		{Method: "POST", Path: "/desk/break-glass", Access: identity.BreakGlass, Fresh: true, Handle: d.breakGlass},
 		{Method: "POST", Path: "/desk/break-glass/end", Access: identity.BreakGlass, Handle: d.mend},
 
+		{Method: "GET", Path: "/desk/overview", Access: identity.Supervise, Handle: d.overview},
+		{Method: "GET", Path: "/desk/overview.csv", Access: identity.Supervise, Handle: d.overviewCSV},
 		{Method: "GET", Path: "/desk/cases", Access: identity.WorkCases, Handle: d.caseList},
 		{Method: "GET", Path: "/desk/cases/{case}", Access: identity.WorkCases, Handle: d.oneCase},
 		{Method: "POST", Path: "/desk/cases/{case}/take", Access: identity.WorkCases, Handle: d.caseTake},

@@ -1,0 +1,228 @@
+package desk
+
+import (
+	"encoding/csv"
+	"net/http"
+	"strconv"
+	"time"
+
+	"memberpay/internal/audit"
+	"memberpay/internal/cases"
+	"memberpay/internal/chat"
+	"memberpay/internal/day"
+	"memberpay/internal/web"
+	"memberpay/internal/web/ui"
+)
+
+const (
+	overviewDays = 14    // of the charts
+	activityDays = 7     // of the table of people
+	mostQueued   = 5_000 // cases that are counted
+)
+
+// overviewView is what a supervisor looks at in the morning.
+type overviewView struct {
+	Queues   ui.Table
+	Proofs   ui.Bars
+	Activity ui.Table
+	CSV      string
+	Since    string
+}
+
+// deeds are the columns of what people did, each the sum of some actions of the audit log.
+//
+// words: overview.deed.*
+var deeds = []struct {
+	word    string
+	actions []string
+}{
+	{"opened", []string{"member.opened"}},
+	{"verified", []string{"caller.verified", "visitor.verified"}},
+	{"refused", []string{"caller.failed", "caller.closed", "visitor.failed"}},
+	{"ids", []string{"member_id.read_out", "member_id.sent"}},
+	{"chats", []string{"chat.assigned"}},
+	{"cases", []string{"case.answered", "case.closed"}},
+	{"notes", []string{"note.written", "case.noted"}},
+}
+
+// overview shows the queues, how verifications went, and what everybody did.
+func (d *Desk) overview(c *web.Context) error {
+	today := day.Of(c.Now, c.Site.Brand.Zone())
+	v := overviewView{CSV: "/desk/overview.csv", Since: c.T("overview.since", "Date", dateOf(c, today.AddDays(1-activityDays)))}
+	var err error
+	if v.Queues, err = d.queues(c, today); err != nil {
+		return err
+	}
+	if v.Proofs, err = d.proofs(c, today); err != nil {
+		return err
+	}
+	if v.Activity, err = d.activity(c, today); err != nil {
+		return err
+	}
+	frame := page(c, c.T("overview.title"))
+	frame.Path, frame.Wide = "/desk/overview", true
+	return c.Render(http.StatusOK, overviewPage(frame, v))
+}
+
+// queues is how much waits, and since when.
+func (d *Desk) queues(c *web.Context, today day.Date) (ui.Table, error) {
+	t := ui.Table{Caption: c.T("overview.queues"), FirstIsHeader: true, Columns: []ui.Column{{Label: c.T("overview.queue")}, {Label: c.T("overview.waiting"), Money: true},
+		{Label: c.T("overview.nobody"), Money: true}, {Label: c.T("overview.late"), Money: true}, {Label: c.T("overview.oldest")}}}
+	list, err := d.Cases.Work(c.R.Context(), "", mostQueued)
+	if err != nil {
+		return t, err
+	}
+	waiting, nobody, late, oldest := 0, 0, 0, time.Time{}
+	for _, x := range list {
+		if x.State != cases.Open {
+			continue
+		}
+		waiting++
+		if x.OwnerID == "" {
+			nobody++
+		}
+		if x.Overdue(today) {
+			late++
+		}
+		if oldest.IsZero() || x.UpdatedAt.Before(oldest) {
+			oldest = x.UpdatedAt
+		}
+	}
+	t.Rows = append(t.Rows, []ui.Cell{{Text: c.T("desk.cases.title"), Href: "/desk/cases"}, {Text: strconv.Itoa(waiting)}, {Text: strconv.Itoa(nobody)}, {Text: strconv.Itoa(late)}, {Text: since(c, oldest)}})
+	board, err := d.Chats.Board(c.R.Context(), c.Session.AccountID)
+	if err != nil {
+		return t, err
+	}
+	for _, q := range []struct {
+		name string
+		list []chat.Chat
+	}{{c.T("overview.chats"), board.Waiting}, {c.T("overview.messages"), board.Mail}} {
+		oldest := time.Time{}
+		if len(q.list) > 0 {
+			oldest = q.list[0].WaitingSince
+		}
+		n := strconv.Itoa(len(q.list))
+		t.Rows = append(t.Rows, []ui.Cell{{Text: q.name, Href: "/desk/chats"}, {Text: n}, {Text: n}, {Text: "0"}, {Text: since(c, oldest)}})
+	}
+	return t, nil
+}
+
+// since is when the oldest thing of a queue began to wait.
+func since(c *web.Context, oldest time.Time) string {
+	if oldest.IsZero() {
+		return c.T("overview.none")
+	}
+	return c.Words.DateTime(oldest, c.Site.Brand.Zone())
+}
+
+// proofs is how many callers and visitors were verified each day, and how many were not.
+func (d *Desk) proofs(c *web.Context, today day.Date) (ui.Bars, error) {
+	b := ui.Bars{Title: c.T("overview.proofs"), Series: []string{c.T("overview.deed.verified"), c.T("overview.deed.refused")}, Show: c.T("overview.figures"),
+		Table: ui.Table{Caption: c.T("overview.proofs"), HideCaption: true, FirstIsHeader: true, Columns: []ui.Column{{Label: c.T("overview.day")},
+			{Label: c.T("overview.deed.verified"), Money: true}, {Label: c.T("overview.deed.refused"), Money: true}}}}
+	for on := today.AddDays(1 - overviewDays); !on.After(today); on = on.AddDays(1) {
+		tallies, err := audit.StaffTallies(c.R.Context(), d.DB.Read(), on.At(0, 0, c.Site.Brand.Zone()), on.AddDays(1).At(0, 0, c.Site.Brand.Zone()))
+		if err != nil {
+			return b, err
+		}
+		verified, refused := sum(tallies, deeds[1].actions), sum(tallies, deeds[2].actions)
+		b.Days = append(b.Days, ui.BarDay{Label: dateOf(c, on), Counts: []int{verified, refused}})
+		b.Table.Rows = append(b.Table.Rows, []ui.Cell{{Text: dateOf(c, on)}, {Text: strconv.Itoa(verified)}, {Text: strconv.Itoa(refused)}})
+	}
+	return b, nil
+}
+
+// sum is how often any of the actions was done.
+func sum(tallies []audit.Tally, actions []string) (n int) {
+	for _, t := range tallies {
+		for _, a := range actions {
+			if t.Action == a {
+				n += t.Count
+			}
+		}
+	}
+	return n
+}
+
+// did is what one of the staff did, by column.
+type did struct {
+	Name   string
+	Counts []int
+}
+
+// worked is what everybody who did something did since some day, in names' order.
+func (d *Desk) worked(c *web.Context, from, to day.Date) ([]did, error) {
+	zone := c.Site.Brand.Zone()
+	tallies, err := audit.StaffTallies(c.R.Context(), d.DB.Read(), from.At(0, 0, zone), to.AddDays(1).At(0, 0, zone))
+	if err != nil {
+		return nil, err
+	}
+	people, err := d.Staff.List(c.R.Context())
+	if err != nil {
+		return nil, err
+	}
+	by := map[string][]audit.Tally{}
+	for _, t := range tallies {
+		by[t.Actor] = append(by[t.Actor], t)
+	}
+	var out []did
+	for _, p := range people {
+		x, any := did{Name: p.Name}, false
+		for _, deed := range deeds {
+			n := sum(by[p.ID], deed.actions)
+			x.Counts, any = append(x.Counts, n), any || n > 0
+		}
+		if any {
+			out = append(out, x)
+		}
+	}
+	return out, nil
+}
+
+func (d *Desk) activity(c *web.Context, today day.Date) (ui.Table, error) {
+	t := ui.Table{Caption: c.T("overview.activity"), FirstIsHeader: true, Columns: []ui.Column{{Label: c.T("overview.person")}}}
+	for _, deed := range deeds {
+		t.Columns = append(t.Columns, ui.Column{Label: c.T("overview.deed." + deed.word), Money: true})
+	}
+	list, err := d.worked(c, today.AddDays(1-activityDays), today)
+	for _, x := range list {
+		row := []ui.Cell{{Text: x.Name}}
+		for _, n := range x.Counts {
+			row = append(row, ui.Cell{Text: strconv.Itoa(n)})
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t, err
+}
+
+// overviewCSV is what everybody did, a row a person and day.
+func (d *Desk) overviewCSV(c *web.Context) error {
+	if err := audit.Write(c.R.Context(), d.DB, who(c).Did(c.Now, "activity.exported", "", "")); err != nil {
+		return err
+	}
+	h := c.W.Header()
+	h.Set("Content-Type", "text/csv; charset=utf-8")
+	h.Set("Content-Disposition", `attachment; filename="activity.csv"`)
+	out := csv.NewWriter(c.W)
+	head := []string{"day", "person"}
+	for _, deed := range deeds {
+		head = append(head, deed.word)
+	}
+	out.Write(head)
+	today := day.Of(c.Now, c.Site.Brand.Zone())
+	for on := today.AddDays(1 - overviewDays); !on.After(today); on = on.AddDays(1) {
+		list, err := d.worked(c, on, on)
+		if err != nil {
+			return err
+		}
+		for _, x := range list {
+			row := []string{on.String(), web.Cell(x.Name)}
+			for _, n := range x.Counts {
+				row = append(row, strconv.Itoa(n))
+			}
+			out.Write(row)
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
