@@ -143,7 +143,7 @@ func TestHostileTextInEveryForm(t *testing.T) {
 	for name, open := range readers {
 		var paths []string
 		for _, route := range h.portal.Routes() {
-			if route.Method != "GET" || route.Access == web.Machine {
+			if route.Method != "GET" || route.Access == web.Machine || strings.HasSuffix(route.Path, "/events") { // a stream has no form and no end
 				continue
 			}
 			path := strings.TrimSuffix(route.Path, "{$}")
