@@ -16,6 +16,7 @@ import (
 // settings are what the command line says.
 type settings struct {
 	members int
+	found   int
 	rounds  int
 	seconds int
 	eobs    int
@@ -32,6 +33,7 @@ var parts = []struct {
 	{"pay", (*bench).pay},
 	{"signin", (*bench).signIn},
 	{"page", (*bench).page},
+	{"search", (*bench).search},
 	{"import", (*bench).imports},
 	{"sqlite", (*bench).sqlite},
 }
@@ -40,11 +42,12 @@ func main() {
 	var s settings
 	var only string
 	flag.IntVar(&s.members, "members", 100_000, "how many members to seed")
+	flag.IntVar(&s.found, "found", 1_000_000, "among how many members the desk searches")
 	flag.IntVar(&s.rounds, "rounds", 3, "how many rounds of each comparison")
 	flag.IntVar(&s.seconds, "seconds", 4, "how long each measurement of a round runs")
 	flag.IntVar(&s.eobs, "eobs", 60_000, "how many EOBs to import, over all rounds")
 	flag.StringVar(&s.binary, "binary", "", "measure this program instead of building it")
-	flag.StringVar(&only, "only", "", "measure only these parts: start,pay,signin,page,import,sqlite")
+	flag.StringVar(&only, "only", "", "measure only these parts: start,pay,signin,page,search,import,sqlite")
 	flag.Parse()
 	if only != "" {
 		s.only = strings.Split(only, ",")

@@ -161,7 +161,7 @@ func (d *Desk) showCall(c *web.Context, status int, v callView, said caller.Said
 		}
 	}
 	frame := page(c, v.Title)
-	frame.Path, frame.Problems = "/desk/calls/"+call.ID, problems
+	frame.Path, frame.Problems, frame.Wide = "/desk/calls/"+call.ID, problems, true
 	frame.Back = &ui.Link{Label: c.T("call.title"), Href: "/desk/calls"}
 	return c.Render(status, callPage(frame, v))
 }
