@@ -3,6 +3,7 @@ package member
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,6 +23,7 @@ const (
 	mostBorn     = 4000
 	shortestWord = 2 // letters of a name alone; with a date of birth or a ZIP code, one more
 	mostNames    = 24
+	mostWhole    = 60 // names that begin like a word that is cut short
 )
 
 // Wanted is whom a search by name looks for. Words and Birth, or both, are needed; the others narrow it.
@@ -122,7 +124,22 @@ func Search(ctx context.Context, q db.Queryer, w Wanted) (found []Member, more b
 		return nil, false, nil
 	}
 	seen := map[string]bool{}
-	for _, way := range ways(w.Words) {
+	all := ways(w.Words)
+	for i := 0; i < len(all); i++ {
+		way := all[i]
+		if way == "" { // where no word is whole, the names that begin like the first are gone through, one by one
+			if len(found) == 0 && !more {
+				whole, err := wholeWords(ctx, q, w.Words[0])
+				if err != nil {
+					return nil, false, err
+				}
+				for _, x := range whole {
+					all = append(all, clip(x+" "+w.Words[len(w.Words)-1]))
+				}
+				more = len(whole) == mostWhole
+			}
+			continue
+		}
 		ids, full, err := namedLike(ctx, q, way, w.ZIP)
 		if err != nil {
 			return nil, false, err
@@ -151,8 +168,8 @@ func Search(ctx context.Context, q db.Queryer, w Wanted) (found []Member, more b
 	return found, more, nil
 }
 
-// ways are the beginnings of names that words may be: each pair of them in either order, first and last first, and where
-// nothing else is left the first word alone.
+// ways are the beginnings of names that words may be: each pair of them in either order, first and last first. "" stands for
+// the whole words that begin like the first one.
 func ways(words []string) []string {
 	if len(words) < 2 {
 		return words
@@ -177,7 +194,25 @@ func ways(words []string) []string {
 			}
 		}
 	}
-	return append(out, words[0], strings.Join(words, "")) // "mar gar": both may be cut short
+	return append(out, strings.Join(words, ""), "") // "mar gar": both may be cut short
+}
+
+// wholeWords are the words with which names begin that begin so, at most mostWhole: each is one step in the index.
+func wholeWords(ctx context.Context, q db.Queryer, prefix string) (out []string, err error) {
+	from, end := prefix, prefix+"\U0010FFFF"
+	for len(out) < mostWhole {
+		var name string
+		err := q.QueryRowContext(ctx, "SELECT name FROM member_name WHERE name >= $1 AND name < $2 ORDER BY name LIMIT 1", from, end).Scan(&name)
+		if errors.Is(err, sql.ErrNoRows) {
+			return out, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("find names: %w", err)
+		}
+		word, _, _ := strings.Cut(name, " ")
+		out, from = append(out, word), word+"!" // behind every name that begins with this word
+	}
+	return out, nil
 }
 
 // namedLike returns the people with a name that begins so, in the order of names. full tells that there may be more.

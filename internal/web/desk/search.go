@@ -81,7 +81,7 @@ func (d *Desk) findPost(c *web.Context) error {
 	if err := audit.Write(c.R.Context(), d.DB, entries...); err != nil {
 		return err
 	}
-	v.None, v.More = len(found) == 0, more
+	v.None, v.More = len(found) == 0 && !more, more
 	v.Found = foundTable(c, found, by == byName)
 	return d.showFind(c, http.StatusOK, v)
 }
