@@ -99,7 +99,9 @@ func (c demoCommand) Run(ctx context.Context) error {
 	step("importing the demonstration's bills")
 	filled, err := demo.Fill(ctx, a.DB, a.Accounts, time.Now())
 	if err == nil && filled {
-		err = demo.Case(ctx, a.DB, a.Accounts, a.Cases, time.Now())
+		if err = demo.Case(ctx, a.DB, a.Accounts, a.Cases, time.Now()); err == nil {
+			err = demo.Chats(ctx, a.Accounts, a.Chats, time.Now())
+		}
 	}
 	if err != nil {
 		return err

@@ -64,13 +64,13 @@ var layers = []layer{
 	{"pages", "what people see", []room{
 		{"web/ui", in("brand words")},
 		{"web", in("audit brand fault identity web/ui words")},
-		{"web/talk", in("chat fault letter web web/ui")},
+		{"web/talk", in("chat fault letter scrub web web/ui")},
 		{"web/desk", in("audit bill brand caller cases chat day db event fault household id identity ledger member note paper payment share staff web web/talk web/ui")},
 		{"web/portal", in("audit bill brand cases chat consent day db dossier enroll event fault help household id identity ledger letter member money paper payment processor processor/nacha recovery seal share staff web web/talk web/ui words")},
 	}},
 	{"whole", "what puts the parts together, and the worlds they are tried in", []room{
 		{"sandbox", nil},
-		{"demo", in("audit bill cases day db fault identity intake member staff")},
+		{"demo", in("audit bill cases chat day db fault identity intake member staff")},
 		{"seed", in("bill day db id identity ledger member money payment processor processor/nacha seal")},
 		{"app", in("audit brand caller cases chat config db enroll event help household identity keys member note notice payment processor/nacha processor/stripe recovery seal share staff web web/desk web/portal words")},
 		{"cmd/memberpay", in("app audit bill brand config day db demo event fault identity intake keys ledger member money payment processor/nacha sandbox seal seed staff verify")},

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
@@ -44,12 +45,43 @@ func TestBrowser(t *testing.T) {
 			if slices.Contains(onPostgres, name) {
 				database = dbtest.URL(t, db.Postgres)
 			}
-			demo := startDemo(t, ctx, database, settings[name]...)
+			env := settings[name]
+			if name == "chat.mjs" {
+				env = append(env, "MEMBERPAY_BRAND="+alwaysOpen(t))
+			}
+			demo := startDemo(t, ctx, database, env...)
 			if err := demo.Script(ctx, name, os.Stdout); err != nil {
 				t.Errorf("%s: %v\nthe demo logged:\n%s", name, err, demo.Events())
 			}
 		})
 	}
+}
+
+// alwaysOpen is the demo's organisation with somebody there at every hour of every day. It returns the file.
+func alwaysOpen(t *testing.T) string {
+	t.Helper()
+	dir, from := t.TempDir(), filepath.Join("..", "..", "internal", "brand")
+	var b map[string]any
+	for _, name := range []string{"larkspur.json", "larkspur.svg"} {
+		text, err := os.ReadFile(filepath.Join(from, name))
+		if err == nil && name == "larkspur.json" {
+			if err = json.Unmarshal(text, &b); err == nil {
+				week := map[string]any{}
+				for day := range b["hours"].(map[string]any) {
+					week[day] = []string{"00:00-24:00"}
+				}
+				b["hours"], b["holidays"] = week, []string{}
+				text, err = json.Marshal(b)
+			}
+		}
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, name), text, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return filepath.Join(dir, "larkspur.json")
 }
 
 // startDemo starts a demo whose slow cases are quick. It ends with the test, by an interrupt, which must end it cleanly.

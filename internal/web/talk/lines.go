@@ -7,6 +7,7 @@ import (
 
 	"memberpay/internal/chat"
 	"memberpay/internal/letter"
+	"memberpay/internal/scrub"
 	"memberpay/internal/web"
 	"memberpay/internal/web/ui"
 )
@@ -30,7 +31,7 @@ func (r Reader) Lines(c *web.Context, talk chat.Chat, list []chat.Message) []ui.
 // words: chat.event.* chat.event.desk.*
 
 func (r Reader) line(c *web.Context, talk chat.Chat, m chat.Message) ui.ChatLine {
-	l := ui.ChatLine{Number: m.Number, Text: m.Text, Time: moment(c, m.At), Stamp: m.At.UTC().Format(time.RFC3339)}
+	l := ui.ChatLine{Number: m.Number, Text: strings.ReplaceAll(m.Text, scrub.Removed, c.T("chat.card.removed")), Time: moment(c, m.At), Stamp: m.At.UTC().Format(time.RFC3339)}
 	switch m.Side {
 	case chat.Desk:
 		l.Event, l.Text = true, r.happened(c, m)

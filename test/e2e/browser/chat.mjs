@@ -1,0 +1,163 @@
+// A guest asks and one of the staff answers, in two browsers at once: live, with a file, handed on, closed, rated, with a copy
+// by e-mail. Both sides break no accessibility rule, in light and dark, at 320 and 1280 pixels, in English and Spanish.
+import { assert, axe, demo, finish, newPage, noHorizontalScroll, noProblems, scenario, screenshot } from './lib.mjs';
+import { deskCode, ids, mailed, mainButton, password } from './account.mjs';
+import { at, button, field } from './journey.mjs';
+import { starts, t } from './words.mjs';
+
+const guest = 'nora@members.example';
+const text = (page, key) => page.locator('main').getByText(t(page.lang, key)).first();
+const write = async (page, words) => {
+  await page.locator('#text').fill(words);
+  await button(page, 'chat.send').click();
+};
+
+// deskSignIn signs one of the demo's staff in.
+async function deskSignIn(page, role) {
+  const who = demo.staff.find((x) => x.role === role);
+  await page.goto('/desk/sign-in');
+  await field(page, 'signin.email').fill(who.email);
+  await password(page).fill(who.password);
+  await mainButton(page, 'signin.button').click();
+  await deskCode(page, who);
+}
+
+// looked checks a page in every look it has.
+async function looked(page, name) {
+  for (const dark of [false, true]) {
+    await page.emulateMedia({ colorScheme: dark ? 'dark' : 'light' });
+    for (const width of [320, 1280]) {
+      await page.setViewportSize({ width, height: 900 });
+      await axe(page, `${name} at ${width}, ${dark ? 'dark' : 'light'}`);
+      await noHorizontalScroll(page, `${name} at ${width}`);
+      await screenshot(page, `chat-${name}-${page.lang}-${width}-${dark ? 'dark' : 'light'}`);
+    }
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+}
+
+scenario('a guest and an agent talk, each in their own browser', async () => {
+  const desk = await newPage({ axe: true });
+  await deskSignIn(desk, 'agent');
+  await desk.goto('/desk/chats');
+  if (await button(desk, 'chat.desk.begin').count()) await button(desk, 'chat.desk.begin').click();
+  await text(desk, 'chat.desk.on').waitFor();
+  await looked(desk, 'board');
+
+  const page = await newPage({ lang: 'es', axe: true });
+  await page.goto('/');
+  await page.getByRole('link', { name: t('es', 'chat.nav'), exact: true }).click();
+  await at(page, 'chat.title');
+  await text(page, 'chat.open.title').waitFor();
+  await looked(page, 'start');
+  await page.getByLabel(starts(t('es', 'chat.name'))).fill('Nora');
+  await page.getByLabel(starts(t('es', 'chat.email'))).fill(guest);
+  await page.getByLabel(starts(t('es', 'chat.question'))).fill('¿Me cobraron dos veces?');
+  await button(page, 'chat.start').click();
+  await at(page, 'chat.page.title');
+
+  const waiting = desk.locator('[aria-labelledby="board-waiting"]');
+  await waiting.getByRole('link', { name: 'Nora' }).click(); // the board shows her without being loaded again
+  await button(desk, 'chat.desk.take').click();
+  await page.locator('[data-log]').getByText('Amal').first().waitFor();
+
+  await desk.locator('#reply').selectOption({ label: 'Hello' });
+  await button(desk, 'chat.desk.reply.use').click();
+  assert.match(await desk.locator('#text').inputValue(), /^Hola/, 'the ready answer is in her language');
+  await button(desk, 'chat.send').click();
+  await page.locator('[data-log]').getByText('¿En qué puedo ayudarle hoy?').waitFor();
+  assert.equal(await desk.locator('#text').inputValue(), '', 'what was sent is out of the field');
+
+  await page.locator('#text').pressSequentially('Mi tarjeta');
+  await desk.locator('[data-typing-line]').getByText('Nora').waitFor();
+  await page.locator('#text').fill('Mi tarjeta es 4242 4242 4242 4242');
+  await page.keyboard.press('Enter');
+  await text(page, 'chat.event.card').waitFor();
+  assert.ok(!(await page.content()).includes('4242'), 'no card number on the page');
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'text', 'the focus stays in the field');
+  await desk.locator('[data-log]').getByText('[card number removed]').waitFor();
+  await desk.locator('.chat-seen').waitFor({ state: 'attached' });
+
+  await page.locator('.chat-attach summary').click();
+  await page.locator('#file').setInputFiles({ name: 'la factura.pdf', mimeType: 'application/pdf', buffer: Buffer.from('no PDF at all') });
+  await button(page, 'chat.send').click();
+  await text(page, 'chat.error.file.lies').waitFor();
+  await page.locator('#file').setInputFiles({ name: 'la factura.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7\n%%EOF\n') });
+  await button(page, 'chat.send').click();
+  await desk.getByRole('link', { name: 'la factura.pdf' }).waitFor();
+  await page.getByRole('link', { name: 'la factura.pdf' }).waitFor();
+  await looked(page, 'member');
+  await looked(desk, 'desk');
+
+  // The connection is lost while she writes: the words stay in the field, and go out once.
+  await page.context().setOffline(true);
+  await write(page, 'Sigo aquí');
+  await text(page, 'chat.js.failed').waitFor();
+  assert.equal(await page.locator('#text').inputValue(), 'Sigo aquí');
+  await write(desk, 'Un momento, por favor.');
+  await page.context().setOffline(false);
+  await button(page, 'chat.send').click();
+  await desk.locator('[data-log]').getByText('Sigo aquí').waitFor();
+  await page.locator('[data-log]').getByText('Un momento, por favor.').waitFor();
+  assert.equal(await page.locator('[data-log]').getByText('Un momento, por favor.').count(), 1);
+  assert.equal(await desk.locator('[data-log]').getByText('Sigo aquí').count(), 1);
+
+  await desk.getByLabel(starts(t('en', 'chat.desk.note'))).fill('She was charged once. Please send the receipt.');
+  await button(desk, 'chat.desk.transfer.button').click();
+  await text(page, 'chat.event.queued').waitFor();
+  await button(desk, 'chat.desk.next').click();
+  // The demo's own conversations may wait longer: take hers.
+  await desk.goto('/desk/chats');
+  const hers = desk.getByRole('link', { name: 'Nora' }).first();
+  await hers.click();
+  if (await button(desk, 'chat.desk.take').count()) await button(desk, 'chat.desk.take').click();
+  await desk.getByText('She was charged once.').waitFor();
+  assert.ok(!(await page.content()).includes('She was charged once'), 'she does not read the note');
+  await write(desk, 'Solo una vez. Le enviamos el recibo.');
+  await page.locator('[data-log]').getByText('Le enviamos el recibo').waitFor();
+  await button(desk, 'chat.desk.close').click();
+  await text(page, 'chat.js.closed').waitFor();
+
+  await page.reload();
+  await looked(page, 'closed');
+  await page.getByLabel(t('es', 'chat.rate.5'), { exact: true }).check();
+  await button(page, 'chat.rate.button').click();
+  await text(page, 'chat.rate.done').waitFor();
+  const before = await ids(page, guest);
+  await button(page, 'chat.copy.button').click();
+  await text(page, 'chat.copy.done').waitFor();
+  const copy = await mailed(page, guest, (m) => !before.includes(m.id) && m.subject === t('es', 'letter.chat.copy'));
+  assert.match(copy.text, /Le enviamos el recibo/);
+  assert.ok(!copy.text.includes('4242'));
+  noProblems(page);
+  noProblems(desk);
+});
+
+scenario('without scripts it is a plain thread, and the link of an e-mail opens it elsewhere', async () => {
+  const page = await newPage({ javaScriptEnabled: false });
+  await page.goto('/chat');
+  await page.getByLabel(starts(t('en', 'chat.email'))).fill('paul@members.example');
+  await page.getByLabel(starts(t('en', 'chat.question'))).fill('When is my payment good?');
+  await page.locator('main form button').first().click();
+  await at(page, 'chat.page.title');
+  await write(page, 'It was on Monday.');
+  const desk = await newPage();
+  await deskSignIn(desk, 'agent');
+  await desk.goto(page.url().replace('/chat/', '/desk/chats/'));
+  await button(desk, 'chat.desk.take').click();
+  await write(desk, 'In 2 to 3 business days.');
+  await desk.locator('[data-log]').getByText('In 2 to 3 business days.').waitFor();
+  await page.getByRole('link', { name: t('en', 'chat.refresh') }).click();
+  await page.getByText('In 2 to 3 business days.').waitFor();
+  await page.locator('details', { hasText: t('en', 'chat.more') }).locator('summary').click();
+  await button(page, 'chat.copy.button').click();
+  const copy = await mailed(page, 'paul@members.example', (m) => m.subject === t('en', 'letter.chat.copy'));
+  const other = await newPage();
+  await other.goto(copy.text.match(/https?:\S+\/chat-link\/\S+/)[0]);
+  await button(other, 'chat.link.button').click();
+  await other.getByText('In 2 to 3 business days.').waitFor();
+  noProblems(page);
+  noProblems(other);
+});
+
+await finish();
