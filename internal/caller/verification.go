@@ -59,6 +59,17 @@ func Verified(ctx context.Context, q db.Queryer, now time.Time, callID, memberID
 	return v, nil
 }
 
+// Proved reports whether somebody has proved to one of the staff, in a call or at an office, that they are a member (row id),
+// and that still holds.
+func Proved(ctx context.Context, q db.Queryer, now time.Time, agentID, memberID string) (bool, error) {
+	var n int
+	err := q.QueryRowContext(ctx, "SELECT COUNT(*) FROM caller_verification WHERE member_id = $1 AND agent_id = $2 AND ends_at > $3", memberID, agentID, db.Micros(now)).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("is a member verified: %w", err)
+	}
+	return n > 0, nil
+}
+
 // OfMember returns how a member has proved who they are, newest first, at most limit.
 func OfMember(ctx context.Context, q db.Queryer, memberID string, limit int) ([]Verification, error) {
 	var out []Verification

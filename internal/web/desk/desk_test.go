@@ -121,7 +121,7 @@ func TestARecordOpensForAReason(t *testing.T) {
 	a = v.post(path, "reason", " x ")
 	a.says(t, 422, "Say why in a few words")
 	closed(a)
-	closed(v.post(path+"/join-code", "checked", "yes"))
+	closed(v.post(path + "/join-code"))
 	if n := len(o.entries("member.view")); n != 0 {
 		t.Fatalf("%d views before any", n)
 	}
@@ -138,8 +138,21 @@ func TestARecordOpensForAReason(t *testing.T) {
 	if len(list) != 1 || list[0].Member != o.member || list[0].Reason != why || list[0].Actor != agent || list[0].Role != "agent" {
 		t.Errorf("noted down: %+v", list)
 	}
-	v.post(path+"/join-code").says(t, 422, "Check first")
-	v.post(path+"/join-code", "checked", "yes").says(t, 200, "135790", "Give this code to the member")
+	v.post(path+"/join-code").says(t, 422, "First verify the caller")
+	o.provedTo(agent)
+	v.get(path).says(t, 200, "Make a code")
+	v.post(path+"/join-code").says(t, 200, "135790", "Give this code to the member")
+	o.must(o.db.Write(t.Context(), func(tx *db.Tx) error {
+		_, err := o.accounts.Open(t.Context(), tx, o.clock(), identity.NewAccount{Email: "rosa.q@mail.example", Role: identity.Member, Members: []string{o.member}})
+		return err
+	}))
+	v.post(path+"/join-code").says(t, 422, "has an account already")
+	lead, _ := o.hire(identity.Supervisor)
+	boss := o.opened(lead, "passkey")
+	boss.post(path, "reason", why).leads(t, path)
+	boss.post(path+"/join-code").says(t, 422, "First verify the caller") // proved to somebody else
+	o.provedTo(lead)
+	boss.post(path+"/join-code").says(t, 200, "135790")
 	other, _ := o.hire(identity.Agent)
 	closed(o.opened(other, "passkey").get(path)) // opened for one is not open for all
 	o.pass(staff.OpenFor + time.Second)
@@ -158,7 +171,7 @@ func TestBrokenGlass(t *testing.T) {
 	v.get("/desk").says(t, 200, "You may open records for now")
 	v.post("/desk/members/"+o.member, "reason", "A caller needs help").leads(t, "/desk/members/"+o.member)
 	v.get("/desk/members/"+o.member).says(t, 200, "Rosa Quintero")
-	v.post("/desk/members/"+o.member+"/join-code", "checked", "yes").says(t, 403) // the glass gives no other right
+	v.post("/desk/members/"+o.member+"/join-code").says(t, 403) // the glass gives no other right
 	v.post("/desk/break-glass/end").leads(t, "/desk")
 	v.get("/desk/members/"+o.member).says(t, 403)
 	v.post("/desk/break-glass", "reason", "And again a caller").leads(t, "/desk/members")

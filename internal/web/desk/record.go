@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"memberpay/internal/bill"
+	"memberpay/internal/caller"
 	"memberpay/internal/day"
 	"memberpay/internal/fault"
 	"memberpay/internal/id"
@@ -48,6 +49,7 @@ type recordView struct {
 	Code     string // to join with, shown once
 	CodeNote string
 	MayCode  bool
+	NoCode   string // why the reader may not make one, "" where they may or it is not theirs
 	// MayVerify: they may find out who calls or stands before them.
 	MayVerify bool
 }
@@ -81,8 +83,32 @@ func (d *Desk) showRecord(c *web.Context, status int, v recordView, problems ...
 		return err
 	}
 	v.MayVerify = c.Session.Actor().May(identity.VerifyMember)
-	v.MayCode = d.JoinCode != nil && c.Session.Actor().May(identity.VerifyMember)
+	if v.MayCode, v.NoCode, err = d.mayCode(c, m.ID); err != nil {
+		return err
+	}
 	return c.Render(status, recordPage(frame, v))
+}
+
+// mayCode reports whether the reader may make a code for a member to join with, and why not otherwise ("" where it is not
+// theirs at all): the member has proved to them who they are, and has no account, or the reader is a supervisor.
+func (d *Desk) mayCode(c *web.Context, memberID string) (may bool, why string, err error) {
+	if d.JoinCode == nil || !c.Session.Actor().May(identity.VerifyMember) {
+		return false, "", nil
+	}
+	proved, err := caller.Proved(c.R.Context(), d.DB.Read(), c.Now, c.Session.AccountID, memberID)
+	if err != nil {
+		return false, "", err
+	}
+	accounts, err := c.Site.Accounts.Holding(c.R.Context(), d.DB.Read(), memberID)
+	switch {
+	case err != nil:
+		return false, "", err
+	case len(accounts) > 0 && !c.Session.Actor().May(identity.Supervise):
+		return false, c.T("desk.record.join.has"), nil
+	case !proved:
+		return false, c.T("desk.error.checked"), nil
+	}
+	return true, "", nil
 }
 
 // fill reads the parts of a record that is open.
@@ -241,8 +267,10 @@ func (d *Desk) joinCode(c *web.Context) error {
 	if _, err := d.Staff.View(c.R.Context(), c.Now, who(c), m.ID, "join code"); err != nil {
 		return err
 	}
-	if c.Form("checked") != "yes" {
-		return d.showRecord(c, http.StatusUnprocessableEntity, recordView{}, ui.Problem{Field: "checked", Text: c.T("desk.error.checked")})
+	if may, why, err := d.mayCode(c, m.ID); err != nil {
+		return err
+	} else if !may {
+		return d.showRecord(c, http.StatusUnprocessableEntity, recordView{}, ui.Problem{Field: "join", Text: why})
 	}
 	code, until, err := d.JoinCode(c, m.ID)
 	if err != nil {
