@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"memberpay/internal/web/webtest"
 	"memberpay/test/e2e/harness"
 )
 
@@ -17,25 +18,27 @@ type mutant struct {
 	file     string // below the root
 	old, new string // old stands in the file exactly once
 	pkg, run string // the test that must fail
+	routes   string // with everyRoute: the first part of the addresses that the check guards
 }
 
 const everyRoute = "TestEveryRouteAsEverybody"
 
 var mutants = []mutant{
-	{"a permission to help is anybody's", "internal/web/portal/helper.go", "err == nil && !slices.Contains(who.Members, help.MemberID)", "err == nil && false && !slices.Contains(who.Members, help.MemberID)", "./internal/web/portal", everyRoute},
-	{"anybody ends a permission as its helper", "internal/web/portal/helping.go", "err == nil && help.AccountID != c.Session.AccountID", "err == nil && false", "./internal/web/portal", everyRoute},
-	{"a helper reads what care it was", "internal/bill/store.go", "if _, helped := s.Help(b); !helped {", "if _, helped := s.Help(b); !helped || true {", "./internal/web/portal", "TestAHelperReadsNothingOfCare"},
-	{"a permission that was ended still counts", "internal/member/help.go", "help.account_id <> '' AND help.accepted_at > 0 AND help.ended_at = 0 AND", "help.account_id <> '' AND help.accepted_at > 0 AND", "./internal/web/portal", "TestAHelperIsInvitedPaysAndIsRevoked"},
-	{"who pays for a grown-up reads their care", "internal/web/portal/sight.go", "&& (people[b.PatientID].Minor(on) ||", "&& (true || people[b.PatientID].Minor(on) ||", "./internal/web/portal", "TestAGrownUpsCareIsTheirs"},
-	{"a bill is anybody's", "internal/bill/store.go", "err == nil && !scope.In(b)", "err == nil && false", "./internal/web/portal", everyRoute},
-	{"a payment is anybody's", "internal/payment/payment.go", "func (s Scope) in(p Payment) bool {\n", "func (s Scope) in(p Payment) bool {\n\treturn true\n", "./internal/web/portal", everyRoute},
-	{"an enrollment is any browser's", "internal/enroll/store.go", "id = $3 AND token_hash = $1 AND", "id = $3 AND $1 <> '' AND", "./internal/web/portal", everyRoute},
-	{"one grown-up's facts open another's account", "internal/recovery/answer.go", "if other.ID != m.ID && (", "if false && (", "./internal/recovery", "TestWhoseFacts"},
-	{"a stolen mailbox opens every account", "internal/recovery/rules.go", "strong: {{Mailbox, Code}", "strong: {{Mailbox}, {Mailbox, Code}", "./internal/recovery", "TestEnough"},
-	{"a thief undoes the undoing", "internal/recovery/undo.go", "WHERE account_id = $1 AND used_at = 0 AND created_at >= $2\"", "WHERE account_id = $1 AND used_at = 0 AND created_at < $2\"", "./internal/recovery", "TestUndoOnce"},
-	{"the table lets nobody in to bills", "internal/identity/permission.go", "Known:   {Guest, Member},", "Known:   {Nobody, Guest, Member},", "./internal/identity", "TestPermissionTable"},
-	{"staff get in at the members' door", "internal/identity/permission.go", "Known:   {Guest, Member},", "Known:   {Guest, Member, Agent},", "./internal/identity", "TestPermissionTable"},
-	{"routes are open to whoever is known", "internal/web/site.go", "may := c.Session.Actor().May(route.Access)", "may := c.Session.Known() || c.Session.Actor().May(route.Access)", "./internal/web/portal", everyRoute},
+	{"a permission to help is anybody's", "internal/web/portal/helper.go", "err == nil && !slices.Contains(who.Members, help.MemberID)", "err == nil && false && !slices.Contains(who.Members, help.MemberID)", "./internal/web/portal", everyRoute, "/household/helpers"},
+	{"anybody ends a permission as its helper", "internal/web/portal/helping.go", "err == nil && help.AccountID != c.Session.AccountID", "err == nil && false", "./internal/web/portal", everyRoute, "/helping"},
+	{"a helper reads what care it was", "internal/bill/store.go", "if _, helped := s.Help(b); !helped {", "if _, helped := s.Help(b); !helped || true {", "./internal/web/portal", "TestAHelperReadsNothingOfCare", ""},
+	{"a permission that was ended still counts", "internal/member/help.go", "help.account_id <> '' AND help.accepted_at > 0 AND help.ended_at = 0 AND", "help.account_id <> '' AND help.accepted_at > 0 AND", "./internal/web/portal", "TestAHelperIsInvitedPaysAndIsRevoked", ""},
+	{"who pays for a grown-up reads their care", "internal/web/portal/sight.go", "&& (people[b.PatientID].Minor(on) ||", "&& (true || people[b.PatientID].Minor(on) ||", "./internal/web/portal", "TestAGrownUpsCareIsTheirs", ""},
+	{"a bill is anybody's", "internal/bill/store.go", "err == nil && !scope.In(b)", "err == nil && false", "./internal/web/portal", everyRoute, "/bills/"},
+	{"a payment is anybody's", "internal/payment/payment.go", "func (s Scope) in(p Payment) bool {\n", "func (s Scope) in(p Payment) bool {\n\treturn true\n", "./internal/web/portal", everyRoute, "/payments/"},
+	{"an enrollment is any browser's", "internal/enroll/store.go", "id = $3 AND token_hash = $1 AND", "id = $3 AND $1 <> '' AND", "./internal/web/portal", everyRoute, "/join/"},
+	{"a case is anybody's", "internal/web/portal/cases.go", "if fault.Is(err, fault.NotFound) {\n\t\terr = cases.ErrNotFound", "if fault.Is(err, fault.NotFound) {\n\t\terr = nil", "./internal/web/portal", everyRoute, "/cases/"},
+	{"one grown-up's facts open another's account", "internal/recovery/answer.go", "if other.ID != m.ID && (", "if false && (", "./internal/recovery", "TestWhoseFacts", ""},
+	{"a stolen mailbox opens every account", "internal/recovery/rules.go", "strong: {{Mailbox, Code}", "strong: {{Mailbox}, {Mailbox, Code}", "./internal/recovery", "TestEnough", ""},
+	{"a thief undoes the undoing", "internal/recovery/undo.go", "WHERE account_id = $1 AND used_at = 0 AND created_at >= $2\"", "WHERE account_id = $1 AND used_at = 0 AND created_at < $2\"", "./internal/recovery", "TestUndoOnce", ""},
+	{"the table lets nobody in to bills", "internal/identity/permission.go", "Known:   {Guest, Member},", "Known:   {Nobody, Guest, Member},", "./internal/identity", "TestPermissionTable", ""},
+	{"staff get in at the members' door", "internal/identity/permission.go", "Known:   {Guest, Member},", "Known:   {Guest, Member, Agent},", "./internal/identity", "TestPermissionTable", ""},
+	{"routes are open to whoever is known", "internal/web/site.go", "may := c.Session.Actor().May(route.Access)", "may := c.Session.Known() || c.Session.Actor().May(route.Access)", "./internal/web/portal", everyRoute, "/account"},
 }
 
 // TestMutants builds and tests the program once for each mutant.
@@ -66,7 +69,7 @@ func TestMutants(t *testing.T) {
 				t.Fatal(err)
 			}
 			cmd := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-vet=off", "-overlay", list, "-run", "^"+m.run+"$", m.pkg)
-			cmd.Dir = root
+			cmd.Dir, cmd.Env = root, append(os.Environ(), webtest.Only+"="+m.routes)
 			out, err := cmd.CombinedOutput()
 			switch {
 			case err == nil:

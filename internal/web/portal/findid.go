@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"unicode/utf8"
@@ -58,7 +59,7 @@ func (p *Portal) findMyIDPost(c *web.Context) error {
 	frame := page(c, c.T("findid.sent.title"))
 	frame.Path = "/find-my-id"
 	frame.Back = &ui.Link{Label: c.T("findid.again"), Href: "/find-my-id"}
-	return c.Render(http.StatusOK, idSentPage(frame, reachOf(c), c.Site.Brand.Links.Chat))
+	return c.Render(http.StatusOK, idSentPage(frame, reachOf(c), cmp.Or(c.Site.Brand.Links.Chat, "/chat")))
 }
 
 // check returns the question and what to correct. It keeps what was typed, except what is far too long.
