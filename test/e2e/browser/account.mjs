@@ -153,6 +153,21 @@ export async function deskCode(page, who) {
   await at(page, 'desk.title');
 }
 
+// proveOnFile goes from the question for a second proof, or for another way than the mailbox, to the next step: three facts
+// and a code by text to the phone on file. seen is shown each page on the way.
+export async function proveOnFile(page, who = newcomer, seen = async () => {}) {
+  await at(page, 'recover.file');
+  await seen('recover-file');
+  const before = await ids(page, who.phone);
+  await fillFacts(page, who, 'recover.zip');
+  await page.getByRole('radio', { name: starts(t(page.lang, 'recover.way.text')) }).check();
+  await next(page);
+  await page.waitForURL(/\/file-code$/);
+  await seen('recover-file-code');
+  await page.getByLabel(t(page.lang, 'recover.code'), { exact: true }).fill(await codeSent(page, 'recover', who.phone, before));
+  await next(page);
+}
+
 // amounts are the amounts of money on a page, sorted.
 export async function amounts(page) {
   return ((await page.getByRole('main').innerText()).match(/\$[\d,]+\.\d\d/g) ?? []).sort();

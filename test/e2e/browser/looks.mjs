@@ -1,8 +1,8 @@
 // Every page of accounts, of the household and of the desk, in both languages, on a small phone and a desktop, light, dark
 // and in forced colors: no accessibility violation, no horizontal scroll, one first heading, the right language.
 import { assert, axe, demo, finish, newPage, noHorizontalScroll, noProblems, scenario, screenshot } from './lib.mjs';
-import { authenticator, codeSent, deskCode, fillFacts, ids, join, joinCode, joinEmail, joinFind, mailed, mainButton, newcomer, password,
-  signOut, typePassword } from './account.mjs';
+import { authenticator, codeSent, deskCode, ids, join, joinCode, joinEmail, joinFind, mailed, mainButton, mainLink, newcomer,
+  password, proveOnFile, signOut, typePassword } from './account.mjs';
 import { account, at, choose, field, next, payByBank, person, radio, signIn, toChoice } from './journey.mjs';
 import { starts, t } from './words.mjs';
 
@@ -120,13 +120,8 @@ async function recovers(page) {
   await next(page);
   await at(page, 'recover.more');
   await look(page, 'recover-more');
-  const texts = await ids(page, newcomer.phone);
-  await fillFacts(page, newcomer, 'recover.zip');
-  await mainButton(page, 'recover.file.button').click();
-  await page.getByText(t(page.lang, 'recover.file.sent'), { exact: true }).waitFor();
-  await look(page, 'recover-more-sent');
-  await page.getByLabel(t(page.lang, 'recover.code'), { exact: true }).fill(await codeSent(page, 'recover', newcomer.phone, texts));
-  await next(page);
+  await mainLink(page, 'recover.file.go').click();
+  await proveOnFile(page, newcomer, (name) => look(page, name));
   await at(page, 'recover.secure');
   await look(page, 'recover-secure');
 }

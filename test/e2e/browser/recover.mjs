@@ -1,7 +1,7 @@
 // A member whose only key is a passkey loses the device and gets back in: a code to the mailbox, a second proof, a new
 // passkey or a password. The bills are the same, and everybody who might be deceived is told.
 import { assert, finish, newPage, noProblems, scenario } from './lib.mjs';
-import { amounts, authenticator, codeSent, fillFacts, ids, join, mailed, mainButton, mainLink, newcomer, password, recoveryCodes, signOut, typePassword } from './account.mjs';
+import { amounts, authenticator, codeSent, ids, join, mailed, mainButton, mainLink, newcomer, password, proveOnFile, recoveryCodes, signOut, typePassword } from './account.mjs';
 import { at, field, next } from './journey.mjs';
 import { starts, t } from './words.mjs';
 
@@ -40,11 +40,8 @@ scenario('the passkey is lost: the mailbox and the phone on file lead to a new o
 
   await toSecondProof(page);
   const [mails, texts] = [await ids(page, newcomer.email), await ids(page, newcomer.phone)];
-  await fillFacts(page, newcomer, 'recover.zip');
-  await mainButton(page, 'recover.file.button').click();
-  await page.getByText(t(page.lang, 'recover.file.sent'), { exact: true }).waitFor();
-  await page.getByLabel(t(page.lang, 'recover.code'), { exact: true }).fill(await codeSent(page, 'recover', newcomer.phone, texts));
-  await next(page);
+  await mainLink(page, 'recover.file.go').click();
+  await proveOnFile(page);
   await at(page, 'recover.secure');
   await authenticator(page); // of a new device
   await mainButton(page, 'newkey.passkey').click();
