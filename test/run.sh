@@ -17,11 +17,11 @@ if [ "$part" = all ]; then
   echo "==> Testing the packages on SQLite and PostgreSQL"
   packages=$(go list ./... | grep -v '/test/e2e')
   # shellcheck disable=SC2086
-  go run ./test/withpostgres go test -timeout 10m $packages
+  go run ./test/withpostgres go test -timeout 20m $packages
 fi
 
 echo "==> Building the binary"
 go build -trimpath -ldflags "-s -w" -o bin/memberpay ./cmd/memberpay
 echo "==> Testing the real binary: journeys in the browser, crashes, concurrency"
 # -p 1: the browser and the killed servers each get the machine to themselves.
-MEMBERPAY_BINARY=$PWD/bin/memberpay go run ./test/withpostgres go test -p 1 -v -timeout 15m ./test/e2e/...
+MEMBERPAY_BINARY=$PWD/bin/memberpay go run ./test/withpostgres go test -p 1 -v -timeout 40m ./test/e2e/...
