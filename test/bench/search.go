@@ -92,7 +92,10 @@ func (b *bench) search(ctx context.Context) error {
 
 func named(ctx context.Context, d *db.DB, name string, w member.Wanted) ([]member.Member, error) {
 	w.Words = member.NameWords(name)
-	found, _, err := member.Search(ctx, d.Read(), w)
+	found, more, err := member.Search(ctx, d.Read(), w)
+	if len(found) == 0 && more { // it ended at its bound and says so: the page asks for a date of birth or a ZIP code
+		return []member.Member{{}}, err
+	}
 	return found, err
 }
 
