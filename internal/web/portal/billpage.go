@@ -36,6 +36,7 @@ type billView struct {
 	QR       string // data address of the picture
 	PDF      string
 	Case     ui.Link  // to say that the bill is wrong or cannot be paid; no Href where that is not the reader's to say
+	Help     string   // beside it: that there is help with paying
 	Held     string   // says that nobody asks for the bill now, "" where they may
 	Cases    []ui.Row // about this bill
 	Paper    paperView
@@ -127,7 +128,7 @@ func (p *Portal) casesOn(c *web.Context, scope bill.Scope, b bill.Bill, v *billV
 		v.Held = c.T("bill.held", "Date", c.Words.DateIn(since, c.Site.Brand.Zone()))
 		v.Tag = ui.Tag{Text: c.T("billstate.held"), Tone: ui.Info}
 	} else if b.State == bill.Open {
-		v.Case = ui.Link{Label: c.T("bill.wrong"), Href: casePath(b)}
+		v.Case, v.Help = ui.Link{Label: c.T("bill.wrong"), Href: casePath(b)}, c.Site.Brand.FinancialHelp.In(c.Words.Lang())
 	}
 	return nil
 }
