@@ -66,7 +66,7 @@ scenario('a guest and an agent talk, each in their own browser', async () => {
   assert.match(await desk.locator('#text').inputValue(), /^Hola/, 'the ready answer is in her language');
   await button(desk, 'chat.send').click();
   await page.locator('[data-log]').getByText('¿En qué puedo ayudarle hoy?').waitFor();
-  assert.equal(await desk.locator('#text').inputValue(), '', 'what was sent is out of the field');
+  await desk.waitForFunction(() => document.querySelector('#text').value === ''); // what was sent is out of the field
 
   await page.locator('#text').pressSequentially('Mi tarjeta');
   await desk.locator('[data-typing-line]').getByText('Nora').waitFor();

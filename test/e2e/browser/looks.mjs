@@ -43,6 +43,8 @@ const open = (lang) => newPage({ lang, axe: true });
 
 // able is who signs in: somebody else in each language, so that what one changes does not show at the other.
 const able = { en: account(0), es: account(1) };
+// accountless is who gets a code to join with at the desk: nobody of them joins in another walk.
+const accountless = Object.fromEntries(['en', 'es'].map((lang, i) => [lang, demo.members.filter((m) => !m.password && m.member_id !== newcomer.member_id)[i]]));
 const worker = (role) => demo.staff.find((w) => w.role === role);
 
 async function anyone(page) {
@@ -252,7 +254,8 @@ async function agent(page) {
   await mainButton(page, 'desk.members.button').click();
   await page.getByText(t(page.lang, 'desk.members.none.title')).waitFor();
   await look(page, 'desk-found-none');
-  await label(page, 'desk.members.label').fill(able[page.lang].member_id);
+  const { member_id } = accountless[page.lang];
+  await label(page, 'desk.members.label').fill(member_id);
   await mainButton(page, 'desk.members.button').click();
   const found = page.getByRole('link', { name: new RegExp(t(page.lang, 'desk.members.open.what')) });
   await found.waitFor();
@@ -264,11 +267,28 @@ async function agent(page) {
   await mainButton(page, 'desk.record.button').click();
   await page.getByText('Called about bill 204').first().waitFor();
   await look(page, 'desk-record');
-  await main(page).getByRole('checkbox').check();
+  await proves(page);
   await mainButton(page, 'desk.record.join.button').click();
   await page.getByText(t(page.lang, 'desk.record.code')).first().waitFor();
   await look(page, 'desk-record-code');
   await visit(page, '/desk/audit', 'desk-gone-forbidden');
+}
+
+// proves looks at a photo ID: only then is there a code to join with.
+async function proves(page) {
+  const record = page.url();
+  await mainLink(page, 'desk.record.visit').click();
+  await at(page, 'visit.title');
+  await look(page, 'desk-visit');
+  await mainButton(page, 'visit.button').click();
+  await look(page, 'desk-visit-mistakes');
+  await label(page, 'visit.document.passport').check();
+  await label(page, 'visit.office.other').check();
+  for (const seen of ['name', 'birth', 'photo']) await label(page, `visit.seen.${seen}`).check();
+  await mainButton(page, 'visit.button').click();
+  await page.waitForURL(/\/desk\/calls\//);
+  await look(page, 'desk-visit-done');
+  await page.goto(record);
 }
 
 async function administrator(page) {
