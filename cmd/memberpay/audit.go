@@ -259,7 +259,7 @@ func (c auditExport) Run(ctx context.Context) error {
 	if f.To, err = moment("--to", c.To, 1); err != nil {
 		return err
 	}
-	d, err := openExisting(ctx, c.Store)
+	d, err := openNoting(ctx, c.Store, openExisting)
 	if err != nil {
 		return err
 	}

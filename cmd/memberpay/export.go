@@ -29,7 +29,7 @@ type exportCommand struct {
 
 // Run streams the rows; it holds one at a time.
 func (c exportCommand) Run(ctx context.Context) error {
-	d, err := openExisting(ctx, c.Store)
+	d, err := openNoting(ctx, c.Store, openExisting)
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func payeeOf(b *brand.Brand) func(kind, name string) (string, bool) {
 // runImport runs one import and reports it: lines as they come, progress on a terminal, counts at the end. Records that
 // could not be taken do not fail the command; they are in the report and kept for a retry.
 func runImport(ctx context.Context, s config.Store, asJSON bool, r intake.Runner, do func(*intake.Runner) (intake.Report, error)) error {
-	d, err := open(ctx, s)
+	d, err := openNoting(ctx, s, open)
 	if err != nil {
 		return err
 	}

@@ -95,6 +95,19 @@ func openExisting(ctx context.Context, s config.Store) (*db.DB, error) {
 	return open(ctx, s)
 }
 
+// openNoting is open for commands that note in the audit log what they do: with the keys, so that what they write bears its marks.
+func openNoting(ctx context.Context, s config.Store, open func(context.Context, config.Store) (*db.DB, error)) (*db.DB, error) {
+	d, err := open(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := app.OpenKeys(ctx, d, s, atCommandLine, logger()); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
 // openBox returns the box that seals fields. It follows the keys while they are changed, until closed.
 func openBox(ctx context.Context, d *db.DB, s config.Store) (box *seal.Box, closed func(), err error) {
 	k, err := app.OpenKeys(ctx, d, s, atCommandLine, logger())

@@ -36,7 +36,7 @@ func (c memberAlias) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d, err := openExisting(ctx, c.Store)
+	d, err := openNoting(ctx, c.Store, openExisting)
 	if err != nil {
 		return err
 	}

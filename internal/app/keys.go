@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"time"
 
 	"memberpay/internal/audit"
 	"memberpay/internal/caller"
@@ -51,7 +52,12 @@ func KeysConfig(d *db.DB, s config.Store, who audit.Who, log *slog.Logger) keys.
 		Master: seal.MasterAt{Key: m.Key, KeyFile: m.KeyFile, Before: m.KeyBefore, BeforeFile: m.KeyBeforeFile, Default: s.MasterFile()}}
 }
 
-// OpenKeys reads the keyset, or makes it where nothing is sealed yet.
+// OpenKeys reads the keyset, or makes it where nothing is sealed yet. What is written to d bears the marks of the audit log.
 func OpenKeys(ctx context.Context, d *db.DB, s config.Store, who audit.Who, log *slog.Logger) (*keys.Keys, error) {
-	return keys.Open(ctx, KeysConfig(d, s, who, log))
+	k, err := keys.Open(ctx, KeysConfig(d, s, who, log))
+	if err != nil {
+		return nil, err
+	}
+	_, err = audit.OpenKey(ctx, d, k.Box, time.Now())
+	return k, err
 }

@@ -25,6 +25,7 @@ func Append(ctx context.Context, tx *db.Tx, entries ...Entry) error {
 	for len(entries) > 0 {
 		n := min(len(entries), together)
 		args, ids := make([]any, 0, n*columns), make([]string, 0, n)
+		marks, buffer := make([]byte, 0, n*markSize), []byte(nil)
 		for _, e := range entries[:n] {
 			e, err := e.kept()
 			if err != nil {
@@ -32,12 +33,14 @@ func Append(ctx context.Context, tx *db.Tx, entries ...Entry) error {
 			}
 			args = append(args, e.ID, db.Micros(e.At), e.Actor, e.Role, e.Action, e.Subject, e.Member, e.From, e.Reason, e.Detail)
 			ids = append(ids, e.ID)
+			h := e.hash(&buffer)
+			marks = append(marks, tx.Mark(h[:])...)
 		}
 		if err := tx.Later(ctx, "append to the audit log", `INSERT INTO audit_entry (id, at, actor, role, action, subject, member_id, address, reason, detail)
  VALUES `+db.Values(n, columns), args...); err != nil {
 			return err
 		}
-		if err := tx.Later(ctx, "queue audit entries", "INSERT INTO audit_unsealed (id, ids) VALUES ($1, $2)", ids[0], strings.Join(ids, " ")); err != nil {
+		if err := tx.Later(ctx, "queue audit entries", "INSERT INTO audit_unsealed (id, ids, marks) VALUES ($1, $2, $3)", ids[0], strings.Join(ids, " "), marks); err != nil {
 			return err
 		}
 		entries = entries[n:]

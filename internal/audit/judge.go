@@ -194,9 +194,13 @@ func (w *walk) strays() error {
 		}
 		for _, row := range rows {
 			after = row.id
-			for _, id := range row.ids {
-				if _, ok := unsealed[id]; ok {
-					w.report.Waiting++
+			for i, id := range row.ids {
+				if e, ok := unsealed[id]; ok {
+					if w.o.Key != nil && !w.o.Key.marks(row.of(i), e.hash[:]) {
+						w.report.add(Problem{What: Inserted, Sequence: -1, Entry: id, At: e.at, Says: "it waits to be sealed and bears no mark of the program: it was slipped in, or is not what was written"})
+					} else {
+						w.report.Waiting++
+					}
 					delete(unsealed, id)
 				} else {
 					unknown = append(unknown, id)

@@ -35,36 +35,47 @@ func NewSealer(d *db.DB, key *Key, now func() time.Time, file string) *Sealer {
 const batch = 500
 
 // Seal puts everything that waits into the tree and returns how many entries that were. It refuses to sign a tree that is
-// not the one it signed before; entries wait until that is repaired.
+// not the one it signed before; entries wait until that is repaired. Entries that bear no mark of the key stay out: it returns
+// ErrUnmarked when the others are sealed.
 func (s *Sealer) Seal(ctx context.Context) (int, error) {
-	total := 0
+	total, unmarked := 0, false
 	for more := true; more; {
 		n, left, err := s.seal(ctx)
+		if errors.Is(err, ErrUnmarked) {
+			unmarked, err = true, nil
+		}
 		if err != nil {
 			return total, fmt.Errorf("seal the audit log: %w", err)
 		}
 		total, more = total+n, left
 	}
-	if total == 0 || s.file == "" {
-		return total, nil
+	var err error
+	if total > 0 && s.file != "" {
+		err = s.keep(ctx)
 	}
-	return total, s.keep(ctx)
+	if unmarked {
+		err = errors.Join(err, ErrUnmarked)
+	}
+	return total, err
 }
 
 // errLost means that another server was faster.
 var errLost = errors.New("another server sealed")
 
 // seal puts at most batch entries into the tree and reports whether more may wait. It seals none where another server was
-// faster.
+// faster, and returns ErrUnmarked, with the marked entries sealed, where others wait.
 func (s *Sealer) seal(ctx context.Context) (n int, more bool, err error) {
 	// In this order: where nobody sealed since the checkpoint was read, what is found after it is in no tree.
 	last, err := newest(ctx, s.db.Read(), s.key.verifier)
 	if err != nil {
 		return 0, false, err
 	}
-	w, err := waiting(ctx, s.db.Read())
-	if err != nil || len(w.entries) == 0 {
+	w, err := s.waiting(ctx, s.db.Read())
+	if err != nil {
 		return 0, false, err
+	}
+	if len(w.entries) == 0 {
+		return 0, false, w.err()
 	}
 	tree, err := readEdge(ctx, s.db.Read(), last.tree())
 	if err != nil {
@@ -97,7 +108,10 @@ func (s *Sealer) seal(ctx context.Context) (n int, more bool, err error) {
 	if err != nil {
 		return 0, false, err
 	}
-	return len(leaves), w.more, s.at("committed")
+	if err := s.at("committed"); err != nil {
+		return len(leaves), w.more, err
+	}
+	return len(leaves), w.more, w.err()
 }
 
 // leaf is an entry's place in the tree.
@@ -109,15 +123,23 @@ type leaf struct {
 
 // queue is what waits to be sealed.
 type queue struct {
-	entries []Entry  // in order of time
-	done    []string // rows of the queue that hold nothing else
-	more    bool     // there is more than one batch
-	found   map[string]bool
+	entries  []Entry  // in order of time
+	done     []string // rows of the queue that hold nothing else
+	more     bool     // there is more than one batch
+	unmarked bool     // some bear no mark of the key
+	found    map[string]bool
+}
+
+func (w queue) err() error {
+	if w.unmarked {
+		return ErrUnmarked
+	}
+	return nil
 }
 
 // waiting reads committed entries that are not in the tree, at most batch. A row of the queue whose entries are not all
-// there, or are in the tree already, stays in the queue for Verify to tell.
-func waiting(ctx context.Context, q db.Queryer) (queue, error) {
+// there, are in the tree already or bear no mark, stays in the queue for Verify to tell.
+func (s *Sealer) waiting(ctx context.Context, q db.Queryer) (queue, error) {
 	out := queue{found: map[string]bool{}}
 	for after := ""; len(out.entries) < batch; {
 		rows, err := queued(ctx, q, after)
@@ -138,7 +160,7 @@ func waiting(ctx context.Context, q db.Queryer) (queue, error) {
 		if take == 0 {
 			break
 		}
-		if err := out.read(ctx, q, rows[:take]); err != nil {
+		if err := out.read(ctx, q, s.key, rows[:take]); err != nil {
 			return queue{}, err
 		}
 		after = rows[take-1].id
@@ -149,16 +171,17 @@ func waiting(ctx context.Context, q db.Queryer) (queue, error) {
 
 // queuedRow is a row of the queue: the entries of one statement.
 type queuedRow struct {
-	id  string
-	ids []string
+	id    string
+	ids   []string
+	marks []byte // of each id, see Key.mark
 }
 
 // queued reads the next rows of the queue.
 func queued(ctx context.Context, q db.Queryer, after string) (rows []queuedRow, err error) {
-	err = db.Each(ctx, q, fmt.Sprintf("SELECT id, ids FROM audit_unsealed WHERE id > $1 ORDER BY id LIMIT %d", batch), []any{after}, func(r *sql.Rows) error {
+	err = db.Each(ctx, q, fmt.Sprintf("SELECT id, ids, marks FROM audit_unsealed WHERE id > $1 ORDER BY id LIMIT %d", batch), []any{after}, func(r *sql.Rows) error {
 		var row queuedRow
 		var ids string
-		err := r.Scan(&row.id, &ids)
+		err := r.Scan(&row.id, &ids, &row.marks)
 		row.ids = strings.Fields(ids)
 		rows = append(rows, row)
 		return err
@@ -169,12 +192,17 @@ func queued(ctx context.Context, q db.Queryer, after string) (rows []queuedRow, 
 	return rows, nil
 }
 
-// read adds the entries of rows that are not in the tree.
-func (w *queue) read(ctx context.Context, q db.Queryer, rows []queuedRow) error {
+// read adds the entries of rows that are not in the tree and bear a mark of the key.
+func (w *queue) read(ctx context.Context, q db.Queryer, key *Key, rows []queuedRow) error {
 	var ids []string
+	marks := map[string][]byte{} // an id may stand in the queue twice
 	for _, row := range rows {
 		ids = append(ids, row.ids...)
+		for i, id := range row.ids {
+			marks[id] = append(marks[id], row.of(i)...)
+		}
 	}
+	var buffer []byte
 	sealed := map[string]bool{}
 	err := inPowers(len(ids), func(from, to int) error { // two plain statements: no database is tempted to read a whole table
 		list, args := db.In(1, to-from), db.Args(ids[from:to])
@@ -189,7 +217,12 @@ func (w *queue) read(ctx context.Context, q db.Queryer, rows []queuedRow) error 
 		}
 		return db.Each(ctx, q, "SELECT "+fields+" FROM audit_entry WHERE id IN "+list, args, func(r *sql.Rows) error {
 			e, err := scan(r)
-			if !sealed[e.ID] && !w.found[e.ID] { // an id may stand in the queue twice
+			if sealed[e.ID] || w.found[e.ID] {
+				return err
+			}
+			if h := e.hash(&buffer); !key.marks(marks[e.ID], h[:]) {
+				w.unmarked = true
+			} else {
 				w.entries = append(w.entries, e)
 				w.found[e.ID] = true
 			}

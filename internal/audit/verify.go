@@ -51,7 +51,7 @@ type Problem struct {
 func (p Problem) String() string {
 	s := p.What + ":"
 	switch {
-	case p.Last > p.Sequence:
+	case p.Sequence >= 0 && p.Last > p.Sequence:
 		s += fmt.Sprintf(" entries %d to %d", p.Sequence, p.Last)
 	case p.Sequence >= 0:
 		s += fmt.Sprintf(" entry %d", p.Sequence)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -32,6 +33,7 @@ type DB struct {
 	write  *sql.DB
 	pool   *pgxpool.Pool // PostgreSQL only
 	board  board         // who listens in this process; SQLite only
+	mark   atomic.Pointer[func([]byte) []byte]
 }
 
 // Open opens "sqlite:PATH" or "postgres://...". It makes the folder of a SQLite file where it is missing. It does not
@@ -44,6 +46,17 @@ func Open(ctx context.Context, address string) (*DB, error) {
 		return openPostgres(ctx, address)
 	}
 	return nil, fmt.Errorf("database %q: write sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME", redact(address))
+}
+
+// UseMark gives the transactions that begin from now on the function behind Tx.Mark: a keyed hash, by which a feature tells what
+// this program wrote from what somebody else put into the database.
+func (d *DB) UseMark(fn func([]byte) []byte) { d.mark.Store(&fn) }
+
+func (d *DB) marker() func([]byte) []byte {
+	if fn := d.mark.Load(); fn != nil {
+		return *fn
+	}
+	return nil
 }
 
 func openSQLite(ctx context.Context, path string) (*DB, error) {

@@ -14,6 +14,7 @@ func TestNotify(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
 		ears := make([]chan string, 2)
 		for i := range ears {
 			ears[i] = make(chan string, 10)

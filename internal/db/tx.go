@@ -22,6 +22,7 @@ type Tx struct {
 	whats []string  // what each of them does, for its error
 	first error     // of the statements that were sent together
 	notes []note    // SQLite only: what is told after the commit
+	mark  func([]byte) []byte
 }
 
 // ExecContext runs a statement in the engine's spelling.
@@ -44,6 +45,14 @@ func (t *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.
 func (t *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	_ = t.send(ctx) // where it fails, the database refuses this statement too, and Write returns the first error
 	return t.run.QueryRowContext(ctx, query, args...)
+}
+
+// Mark returns the mark of what is written, by the function that UseMark gave; nil where it gave none.
+func (t *Tx) Mark(b []byte) []byte {
+	if t.mark == nil {
+		return nil
+	}
+	return t.mark(b)
 }
 
 // Later runs a statement whose result nobody looks at. On PostgreSQL it waits for the next statement that is run at
@@ -111,7 +120,7 @@ func (d *DB) writeSQLite(ctx context.Context, fn func(tx *Tx) error) error {
 			tx.Rollback()
 		}
 	}()
-	t := &Tx{run: tx, Engine: d.Engine}
+	t := &Tx{run: tx, Engine: d.Engine, mark: d.marker()}
 	if err := fn(t); err != nil {
 		return err
 	}
@@ -142,7 +151,7 @@ func (d *DB) writePostgres(ctx context.Context, fn func(tx *Tx) error) error {
 			conn.ExecContext(ctx, "rollback") // where it fails, the pool sees the open transaction and closes the connection
 		}
 	}()
-	t := &Tx{run: conn, conn: conn, Engine: d.Engine}
+	t := &Tx{run: conn, conn: conn, Engine: d.Engine, mark: d.marker()}
 	if err := fn(t); err != nil {
 		if t.first != nil {
 			return t.first // what fn saw may only be its echo

@@ -26,7 +26,7 @@ type Config struct {
 // Center is the help center.
 type Center struct {
 	Config
-	fixed *Set // shipped, and the folder's
+	fixed func() *Set // shipped, and the folder's; read when somebody first asks
 
 	mu  sync.Mutex // one reader makes the next state
 	now atomic.Pointer[state]
@@ -42,11 +42,13 @@ type state struct {
 // New reads the articles of this binary and of the folder. What is wrong in the folder is logged and left out: "memberpay
 // doctor" says it too, and nobody's payment waits for it.
 func New(c Config) *Center {
-	list, bad := ReadFolder(c.Folder)
-	for _, err := range bad {
-		c.Log.Warn("something in the help folder is left out", "err", err)
-	}
-	return &Center{Config: c, fixed: (&Set{}).with(ReadShipped()).with(list)}
+	return &Center{Config: c, fixed: sync.OnceValue(func() *Set {
+		list, bad := ReadFolder(c.Folder)
+		for _, err := range bad {
+			c.Log.Warn("something in the help folder is left out", "err", err)
+		}
+		return (&Set{}).with(ReadShipped()).with(list)
+	})}
 }
 
 // Articles returns every article there is now, those that another node has just published too.
@@ -78,7 +80,7 @@ func (c *Center) current(ctx context.Context) (*state, error) {
 		if err != nil {
 			return err
 		}
-		next.set = c.fixed.with(list)
+		next.set = c.fixed().with(list)
 		for _, lang := range Languages {
 			next.indexes[lang] = newIndex(lang, next.set.In(lang, ""))
 		}

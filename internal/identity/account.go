@@ -26,7 +26,7 @@ type Accounts struct {
 
 // New returns Accounts that seal with box and run at most hashes password hashes at once.
 func New(d *db.DB, box *seal.Box, hashes int) *Accounts {
-	return &Accounts{db: d, box: box, hashing: newHashing(hashes), decoy: hash(id.Secret())}
+	return &Accounts{db: d, box: box, hashing: newHashing(hashes), decoy: decoy()}
 }
 
 // Errors of Create and SignIn.

@@ -9,8 +9,8 @@ import (
 )
 
 // mostWaiting is how many hashes may wait for their turn. Where each of them rests (see SpareProcessors) the last one waits
-// about five seconds on the smallest machine.
-const mostWaiting = 32
+// about six seconds on the smallest machine.
+const mostWaiting = 16
 
 // ErrHashing is the answer where too many passwords wait to be hashed already.
 var ErrHashing = fault.BusyFor("sign_in.busy", 5*time.Second)

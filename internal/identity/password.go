@@ -25,7 +25,19 @@ func hash(password string) string {
 	salt := make([]byte, 16)
 	rand.Read(salt)
 	key := argon2.IDKey([]byte(password), salt, hashTime, hashMemory, 1, hashLength)
+	return stored(salt, key)
+}
+
+func stored(salt, key []byte) string {
 	return fmt.Sprintf("argon2id$%d$%d$%s$%s", hashTime, hashMemory, base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
+}
+
+// decoy is what no password makes: checking one against it is the work of any check. Making it is none.
+func decoy() string {
+	salt, key := make([]byte, 16), make([]byte, hashLength)
+	rand.Read(salt)
+	rand.Read(key)
+	return stored(salt, key)
 }
 
 // matches reports whether password made stored, in the composed form or, as older versions hashed it, just as it was typed.

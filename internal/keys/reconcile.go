@@ -179,6 +179,9 @@ func (k *Keys) publish(ctx context.Context, before int64, set *seal.Keyset, f se
 	if err != nil {
 		return err
 	}
+	if err := audit.UseKey(ctx, k.DB, seal.NewBox(set, k.Now)); err != nil {
+		return err
+	}
 	now := k.Now()
 	err = k.DB.Write(ctx, func(tx *db.Tx) error {
 		query := "UPDATE keyset SET generation = $2, content = $3, updated_at = $4 WHERE name = $1 AND generation = $5"
