@@ -33,6 +33,7 @@ import (
 	"memberpay/internal/note"
 	"memberpay/internal/notice"
 	"memberpay/internal/payment"
+	"memberpay/internal/phonepay"
 	"memberpay/internal/processor/nacha"
 	"memberpay/internal/processor/stripe"
 	"memberpay/internal/recovery"
@@ -160,6 +161,9 @@ func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err er
 	shares := &share.Shares{DB: a.DB, Seal: box}
 	a.desk = &desk.Desk{Chats: a.Chats, DB: a.DB, Staff: a.Staff, Cases: a.Cases, Calls: &caller.Calls{DB: a.DB, Accounts: a.Accounts, Seal: box}, Households: a.Households, Notes: &note.Notes{DB: a.DB, Seal: box}, JoinCode: a.joinCode}
 	a.portal.Shares, a.desk.Shares = shares, shares
+	phone := &phonepay.Phone{DB: a.DB, Seal: box, Outbox: a.Outbox, Payments: a.Payments, CanMail: a.Letters.CanMail(), CanText: a.Letters.CanText(), CanPrint: a.Letters.CanPrint(),
+		BaseURL: c.BaseURL, Arrives: a.Bank.SettlesOn, LastCall: a.Bank.NextCut}
+	a.portal.Phone, a.desk.Phone = phone, phone
 	return a, nil
 }
 

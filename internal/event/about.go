@@ -63,3 +63,13 @@ func OfSubjects(ctx context.Context, q db.Queryer, subjects []string, limit int)
 	}
 	return out, nil
 }
+
+// Sent reports whether a message of a kind about a subject has been sent.
+func Sent(ctx context.Context, q db.Queryer, subject, kind string) (bool, error) {
+	var sent bool
+	err := q.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM outbox WHERE subject = $1 AND kind = $2 AND state = 'sent')", subject, kind).Scan(&sent)
+	if err != nil {
+		return false, fmt.Errorf("was a message sent: %w", err)
+	}
+	return sent, nil
+}

@@ -89,6 +89,7 @@ const (
 	KindChatAnswered   = "chat_answered"
 	KindChatCopy       = "chat_copy"
 	KindCopy           = "copy"
+	KindPayLink        = "pay_link"
 )
 
 // Purpose is what a code is for.
@@ -185,6 +186,12 @@ type HelperRevoked struct {
 	From string `json:"from"` // first name or initials of who invited
 }
 
+// PayLink leads a caller to the payment that was begun in their call. The page behind URL asks for their date of birth.
+type PayLink struct {
+	URL   string    `json:"url"`
+	Until time.Time `json:"until"`
+}
+
 // Copy is a document that somebody asked for on paper, ready to print.
 type Copy struct {
 	PDF []byte `json:"pdf"`
@@ -230,6 +237,7 @@ func (StaffInvited) kind() string   { return KindStaffInvited }
 func (ChatAnswered) kind() string   { return KindChatAnswered }
 func (ChatCopy) kind() string       { return KindChatCopy }
 func (Copy) kind() string           { return KindCopy }
+func (PayLink) kind() string        { return KindPayLink }
 
 func (c Code) until() time.Time          { return c.Until }
 func (MemberID) until() time.Time        { return time.Time{} }
@@ -243,3 +251,4 @@ func (i StaffInvited) until() time.Time  { return i.Expires }
 func (ChatAnswered) until() time.Time    { return time.Time{} }
 func (ChatCopy) until() time.Time        { return time.Time{} }
 func (Copy) until() time.Time            { return time.Time{} }
+func (l PayLink) until() time.Time       { return l.Until }

@@ -38,6 +38,8 @@ func (l *Letters) aboutAccount(m event.Message, w *words.Words) (wording, error)
 		err = l.helperRevoked(&out, m, w)
 	case letter.KindCopy:
 		return out, out.copy(m)
+	case letter.KindPayLink:
+		err = l.payLink(&out, m, w)
 	case letter.KindStaffInvited:
 		err = l.staffInvited(&out, m, w)
 	case letter.KindCaseNews:
@@ -244,6 +246,24 @@ func (l *Letters) helperInvited(out *wording, m event.Message, w *words.Words) e
 	out.Link, out.LinkURL = w.T("letter.invited.link"), address
 	out.AlarmOn, out.Alarm = w.T("letter.invited.stranger"), w.T("letter.invited.ignore")
 	out.Short = w.T("letter.invited.text", "Name", l.Brand.Name, "From", from, "Link", address, "Date", until)
+	return nil
+}
+
+func (l *Letters) payLink(out *wording, m event.Message, w *words.Words) error {
+	var d letter.PayLink
+	if err := m.Read(&d); err != nil {
+		return err
+	}
+	address, err := l.own(d.URL)
+	if err != nil {
+		return err
+	}
+	until := l.moment(d.Until, w)
+	out.Subject = w.T("letter.pay_link.subject")
+	out.Paras = []string{w.T("letter.pay_link.body", "Name", l.Brand.Name), w.T("letter.pay_link.check"), w.T("letter.pay_link.until", "Time", until)}
+	out.Link, out.LinkURL = w.T("letter.pay_link.link"), address
+	out.AlarmOn, out.Alarm = w.T("letter.pay_link.notyou"), w.T("letter.pay_link.ignore", "Phone", l.Brand.Phone.Display)
+	out.Short = w.T("letter.pay_link.text", "Name", l.Brand.Name, "Link", address, "Time", until)
 	return nil
 }
 

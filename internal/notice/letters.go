@@ -133,14 +133,18 @@ func (l *Letters) write(ctx context.Context, m event.Message) (wording, error) {
 	if !strings.HasPrefix(m.Kind, "payment.") {
 		return l.aboutAccount(m, w)
 	}
-	if m.Channel != event.Mail {
+	if m.Channel != event.Mail && (m.Channel != event.Print || m.Kind != "payment.notice") {
 		return wording{}, cannot(m)
 	}
 	pay, err := payment.ByID(ctx, l.DB.Read(), m.Subject)
 	if err != nil {
 		return wording{}, err
 	}
-	return l.aboutPayment(m.Kind, pay, w)
+	out, err := l.aboutPayment(m.Kind, pay, w)
+	if m.Channel == event.Print { // the foot of the page says whom to ask
+		out.Small = []string{l.genuine(m.Channel, w)}
+	}
+	return out, err
 }
 
 func unknown(kind string) error {

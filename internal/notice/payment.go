@@ -16,7 +16,7 @@ func (l *Letters) aboutPayment(kind string, pay payment.Payment, w *words.Words)
 	case "payment.receipt":
 		out.Subject = w.T("mail.receipt.subject", "Amount", pay.Amount)
 		out.Paras = []string{w.T("mail.receipt.body", "Amount", pay.Amount, "Date", date)}
-	case "payment.submitted":
+	case "payment.submitted", "payment.notice":
 		out.Subject = w.T("mail.pending.subject", "Amount", pay.Amount)
 		out.Paras = []string{w.T("mail.pending.body", "Amount", pay.Amount, "Date", date)}
 		out.QuoteOn, out.Quote = w.T("mail.pending.auth"), pay.Authorization

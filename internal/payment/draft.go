@@ -13,6 +13,7 @@ import (
 	"memberpay/internal/db"
 	"memberpay/internal/fault"
 	"memberpay/internal/id"
+	"memberpay/internal/money"
 	"memberpay/internal/processor"
 	"memberpay/internal/seal"
 )
@@ -47,6 +48,7 @@ type Answers struct {
 	Rail    Rail      `json:"rail,omitempty"`  // "" until chosen
 	Email   string    `json:"email,omitempty"`
 	Emailed bool      `json:"emailed,omitempty"` // the payer was asked for Email
+	Call    string    `json:"call,omitempty"`    // the call in which it was begun, "" for none
 
 	CardToken string         `json:"card_token,omitempty"`
 	Card      processor.Card `json:"card,omitzero"`
@@ -164,10 +166,10 @@ func (p *Payments) ReviewDraft(ctx context.Context, owner Owner, d Draft, r Revi
 // AdoptDraft takes over a draft that was begun without an account, where its session has ended and its payer is one of
 // members. alive tells whether a session can still be used; a session that has ended stays so. The bills chosen stay; how
 // to pay and the e-mail are forgotten, because only the one who gave them may use them. A draft that is not such a one
-// is a NotFound fault and is not changed.
+// is a NotFound fault and is not changed; nor is one that was begun in a call, which is handed over by its link.
 func (p *Payments) AdoptDraft(ctx context.Context, owner Owner, members []string, draftID string, alive func(sessionID string) (bool, error)) (Draft, error) {
 	d, err := scanDraft(p.db.Read().QueryRowContext(ctx, "SELECT "+draftFields+" FROM draft WHERE id = $1", draftID))
-	if err == nil && (d.AccountID != "" || !slices.Contains(members, d.PayerID)) {
+	if err == nil && (d.AccountID != "" || d.Answers.Call != "" || !slices.Contains(members, d.PayerID)) {
 		err = errNoDraft
 	}
 	if err != nil {
@@ -277,6 +279,19 @@ func (d *Draft) SetBank(box *seal.Box, b BankAccount) error {
 	return nil
 }
 
+// Spend gives an amount to bills, the first first, none more than is due.
+func Spend(bills []bill.Bill, amount money.Cents) []Line {
+	var lines []Line
+	for _, b := range bills {
+		part := min(amount, b.Due())
+		if part > 0 {
+			lines = append(lines, Line{BillID: b.ID, Amount: part})
+			amount -= part
+		}
+	}
+	return lines
+}
+
 func (d *Draft) forgetMethod() {
 	a := &d.Answers
 	a.Rail, a.CardToken, a.Card, a.SavedCard, a.SaveCard = "", "", processor.Card{}, "", false
@@ -302,7 +317,7 @@ func (d Draft) TooSmallForCard(r Rail) bool {
 func (d Draft) Request(box *seal.Box) (Request, error) {
 	a := d.Answers
 	r := Request{Key: d.ID, PayerID: d.PayerID, AccountID: d.AccountID, SessionID: d.SessionID, Payee: a.Payee, Lines: a.Lines,
-		Email: a.Email, Language: a.Reviewed.Language, Authorization: a.Reviewed.Authorization,
+		Call: a.Call, Email: a.Email, Language: a.Reviewed.Language, Authorization: a.Reviewed.Authorization,
 		Helping: Helping{HelpID: a.Help},
 		Method:  Method{CardToken: a.CardToken, SavedCard: a.SavedCard, SaveCard: a.SaveCard, Card: a.Card}}
 	if a.Rail == Bank {

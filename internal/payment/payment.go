@@ -98,6 +98,8 @@ type Request struct {
 	Role          string  // in which the payer acts, for the audit log; a member or a guest where ""
 	ReturnURL     string  // where a challenge sends the payer back, "{ref}" stands for the confirmation number
 	Helping       Helping // by whose permission; the zero Helping where the payer needs none
+	Call          string  // the call in which it was begun, "" for none
+	Spoken        *Spoken // the consent to a debit that was given by telephone, nil for none
 }
 
 // Total is the sum of the lines.
@@ -112,6 +114,9 @@ func (r Request) Total() money.Cents {
 // payer is who pays, for the audit log.
 func (r Request) payer() audit.Who {
 	w := audit.Who{Actor: r.AccountID, Role: r.Role, From: r.Address}
+	if r.Spoken != nil {
+		w.Actor = r.Spoken.AgentID
+	}
 	if w.Actor == "" && r.SessionID != "" {
 		w.Actor = audit.GuestActor(r.SessionID)
 	}
@@ -157,6 +162,9 @@ func (r Request) check() error {
 		return fault.New(fault.Invalid, "payment.authorization")
 	case r.Method.SaveCard && r.AccountID == "":
 		return fault.New(fault.Invalid, "payment.save_needs_account")
+	}
+	if err := r.checkSpoken(); err != nil {
+		return err
 	}
 	seen := map[string]bool{}
 	for _, l := range r.Lines {

@@ -28,7 +28,7 @@ var (
 // in one transaction. No money has moved when it returns. A bank payment is then Pending; a card payment is Submitted
 // and is for Charge. The same key and request again return the first payment and false; the same key with another
 // request is ErrOtherRequest; bills that cannot take the amount are ErrTaken; what goes beyond a permission to
-// help is ErrHelpEnded, ErrHelpPayment or ErrHelpMonth.
+// help is ErrHelpEnded, ErrHelpPayment or ErrHelpMonth; what its call does not carry any more is ErrCallOver.
 //
 // Submissions that wait at the same time share a transaction.
 func (p *Payments) Submit(ctx context.Context, r Request) (pay Payment, fresh bool, err error) {
@@ -78,8 +78,15 @@ func (p *Payments) prepare(r Request) (*submission, error) {
 		s.attempt = id.New("att")
 		return s, nil
 	}
-	debit, err := p.bank.Prepare(nacha.Entry{PaymentID: s.payment.ID, IndividualID: s.payment.Confirmation, Payee: r.Payee,
-		Name: bank.Name, Routing: bank.Routing, Account: bank.Number, AccountType: nacha.AccountType(bank.Type), Amount: s.payment.Amount, QueuedAt: now})
+	entry := nacha.Entry{PaymentID: s.payment.ID, IndividualID: s.payment.Confirmation, Payee: r.Payee,
+		Name: bank.Name, Routing: bank.Routing, Account: bank.Number, AccountType: nacha.AccountType(bank.Type), Amount: s.payment.Amount, QueuedAt: now}
+	if r.Spoken != nil {
+		entry.SEC = nacha.Tel
+		if r.Spoken.Evidence == Recorded {
+			entry.ClearedAt = now
+		}
+	}
+	debit, err := p.bank.Prepare(entry)
 	if err != nil {
 		return nil, err
 	}
@@ -269,11 +276,17 @@ func (p *Payments) writeGroup(ctx context.Context, tx *db.Tx, group []*submissio
 		if s.debit != nil {
 			debits = append(debits, *s.debit)
 			messages = append(messages, event.Message{Kind: "payment.submitted", Subject: s.payment.ID, Recipient: s.payment.Email, Language: s.payment.Language})
+			if say := s.request.Spoken; say != nil && say.Evidence == NoticeByLetter {
+				messages = append(messages, event.Message{Kind: "payment.notice", Subject: s.payment.ID, Channel: event.Print, Recipient: say.Address, Language: s.payment.Language})
+			}
 		} else {
 			attempts = append(attempts, s)
 		}
 		entry := s.request.payer().Did(s.payment.SubmittedAt, "payment.submitted", s.payment.ID, s.payment.PayerID)
 		entry.Detail = string(s.payment.Rail)
+		if s.request.Spoken != nil {
+			entry.Action = "payment.by_phone"
+		}
 		entries = append(entries, entry)
 		events = append(events, event.Event{At: s.payment.SubmittedAt, Kind: "payment." + string(s.payment.State), Subject: s.payment.ID})
 	}
@@ -282,6 +295,9 @@ func (p *Payments) writeGroup(ctx context.Context, tx *db.Tx, group []*submissio
 		return repeats, nil
 	}
 	if err := checkHelp(ctx, tx, now, fresh); err != nil {
+		return nil, err
+	}
+	if err := checkCalls(ctx, tx, now, fresh); err != nil {
 		return nil, err
 	}
 	if err := bill.Reserve(ctx, tx, now, reservations); err != nil {

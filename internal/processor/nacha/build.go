@@ -24,9 +24,10 @@ type head struct {
 	effective                    day.Date
 }
 
-// batch is the entries of one payee, in ascending order of their traces.
+// batch is the entries of one payee and one entry class, in ascending order of their traces.
 type batch struct {
 	originator Originator
+	sec        SEC
 	entries    []line
 }
 
@@ -47,8 +48,8 @@ func (h head) name() string {
 	return fmt.Sprintf("%s-%s-%s-%c.ach", h.destination, h.origin, h.created.Format("20060102-1504"), h.modifier)
 }
 
-// buildFile writes a NACHA file. The same arguments give the same bytes. Every batch is WEB (authorized online), debits
-// only, each entry a single payment.
+// buildFile writes a NACHA file. The same arguments give the same bytes. Every batch is WEB (authorized online) or TEL (by
+// telephone), debits only, each entry a single payment.
 func buildFile(h head, batches []batch) ([]byte, error) {
 	file := ach.NewFile()
 	header := ach.NewFileHeader()
@@ -61,7 +62,7 @@ func buildFile(h head, batches []batch) ([]byte, error) {
 	for i, b := range batches {
 		bh := ach.NewBatchHeader()
 		bh.ServiceClassCode = ach.DebitsOnly
-		bh.StandardEntryClassCode = ach.WEB
+		bh.StandardEntryClassCode = string(b.sec)
 		bh.CompanyName, bh.CompanyIdentification = b.originator.CompanyName, b.originator.CompanyID
 		bh.CompanyEntryDescription = b.originator.EntryDescription
 		bh.EffectiveEntryDate = h.effective.At(0, 0, time.UTC).Format("060102")
@@ -141,7 +142,7 @@ func checkFile(content []byte, h head, batches []batch) error {
 	for i, b := range batches {
 		bh := file.Batches[i].GetHeader()
 		if bh.CompanyIdentification != b.originator.CompanyID || bh.ServiceClassCode != ach.DebitsOnly ||
-			bh.StandardEntryClassCode != ach.WEB || bh.ODFIIdentification != b.originator.ODFIRouting[:8] ||
+			bh.StandardEntryClassCode != string(b.sec) || bh.ODFIIdentification != b.originator.ODFIRouting[:8] ||
 			bh.EffectiveEntryDate != h.effective.At(0, 0, time.UTC).Format("060102") {
 			return fmt.Errorf("read again: batch %d has another header than it was given", i+1)
 		}

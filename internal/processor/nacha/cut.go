@@ -177,15 +177,16 @@ func lockCut(ctx context.Context, tx *db.Tx) (int64, error) {
 type queuedLine struct {
 	line
 	payee string
+	sec   SEC
 }
 
-// queued locks and reads the entries to send, oldest first, and counts those whose account number does not open. It waits
+// queued locks and reads the entries to send, oldest first, without those by telephone whose consent is not on record, and counts those whose account number does not open. It waits
 // for an entry that somebody else changes just now (a cancellation, an account number that is sealed again) and then sees
 // what became of it: one that was passed by would miss this window.
 func (r *Rail) queued(ctx context.Context, tx *db.Tx, start time.Time) ([]queuedLine, int, error) {
 	args := append([]any{db.Micros(start), r.perFile}, db.Args(r.payees)...)
-	query := `SELECT payment_id, individual_id, payee, name, routing, account_sealed, account_type, amount_cents
- FROM ach_entry WHERE state = 'queued' AND queued_at <= $1 AND payee IN ` + db.In(3, len(r.payees)) +
+	query := `SELECT payment_id, individual_id, payee, name, routing, account_sealed, account_type, amount_cents, sec
+ FROM ach_entry WHERE state = 'queued' AND (sec = 'WEB' OR cleared_at > 0) AND queued_at <= $1 AND payee IN ` + db.In(3, len(r.payees)) +
 		` ORDER BY queued_at, payment_id LIMIT $2` + tx.Engine.ForUpdate()
 	var list []queuedLine
 	var broken []string
@@ -193,7 +194,7 @@ func (r *Rail) queued(ctx context.Context, tx *db.Tx, start time.Time) ([]queued
 		var l queuedLine
 		var sealed []byte
 		if err := rows.Scan(&l.paymentID, &l.individualID, &l.payee, &l.name, &l.routing, &sealed, &l.accountType,
-			&l.amount); err != nil {
+			&l.amount, &l.sec); err != nil {
 			return err
 		}
 		account, err := r.seal.Open(sealed, place(l.paymentID))

@@ -367,7 +367,7 @@ func TestBuiltFilesAddUp(t *testing.T) {
 				sum += int64(atoi(l.routing[:8]))
 				list = append(list, l)
 			}
-			batches = append(batches, batch{o, list})
+			batches = append(batches, batch{o, Web, list})
 		}
 		content, err := buildFile(h, batches)
 		if err != nil {

@@ -2,6 +2,7 @@ package nacha
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 	"time"
@@ -17,6 +18,14 @@ type AccountType string
 const (
 	Checking AccountType = "checking"
 	Savings  AccountType = "savings"
+)
+
+// SEC is how a debit was authorized: the standard entry class of its batch.
+type SEC string
+
+const (
+	Web SEC = "WEB" // on a web page
+	Tel SEC = "TEL" // by telephone
 )
 
 // State is where an entry stands. It moves from queued to canceled or filed, from filed to settled or returned, and
@@ -42,6 +51,8 @@ type Entry struct {
 	AccountType  AccountType
 	Amount       money.Cents
 	QueuedAt     time.Time // zero means now
+	SEC          SEC       // "" means Web
+	ClearedAt    time.Time // Tel: when the consent was on record; zero keeps the entry out of every file until Clear
 }
 
 // Prepared is an entry that was checked and whose account number is sealed, ready to be stored.
@@ -85,6 +96,13 @@ func (r *Rail) Prepare(e Entry) (Prepared, error) {
 	if err != nil {
 		return Prepared{}, fmt.Errorf("seal account: %w", err)
 	}
+	switch e.SEC {
+	case "":
+		e.SEC = Web
+	case Web, Tel:
+	default:
+		return Prepared{}, fmt.Errorf("payment %q: no entry class %q", e.PaymentID, e.SEC)
+	}
 	if e.QueuedAt.IsZero() {
 		e.QueuedAt = r.clock()
 	}
@@ -96,9 +114,9 @@ func (r *Rail) Prepare(e Entry) (Prepared, error) {
 func place(paymentID string) string { return entryAccount.Place(paymentID) }
 
 const insertEntry = `INSERT INTO ach_entry (payment_id, individual_id, payee, name, routing, account_sealed,
- account_last4, account_type, amount_cents, state, queued_at, updated_at) VALUES `
+ account_last4, account_type, amount_cents, state, queued_at, updated_at, sec, cleared_at) VALUES `
 
-const entryColumns = 12
+const entryColumns = 14
 
 var insertOneEntry = insertEntry + db.Values(1, entryColumns)
 
@@ -113,7 +131,7 @@ func (r *Rail) Enqueue(ctx context.Context, tx *db.Tx, entries []Prepared) error
 			e := p.entry
 			at := db.Micros(e.QueuedAt)
 			args = append(args, e.PaymentID, e.IndividualID, e.Payee, e.Name, e.Routing, p.sealed, p.last4,
-				string(e.AccountType), int64(e.Amount), string(Queued), at, at)
+				string(e.AccountType), int64(e.Amount), string(Queued), at, at, string(e.SEC), db.Micros(e.ClearedAt))
 		}
 		query := insertOneEntry
 		if n > 1 {
@@ -138,4 +156,43 @@ func (r *Rail) CancelQueued(ctx context.Context, tx *db.Tx, paymentID string) (b
 	}
 	n, err := res.RowsAffected()
 	return n == 1, err
+}
+
+// Clear lets a debit that was authorized by telephone into the next file: its consent is on record. It returns false where
+// there is none that waits for that.
+func (r *Rail) Clear(ctx context.Context, tx *db.Tx, paymentID string) (bool, error) {
+	res, err := tx.ExecContext(ctx,
+		"UPDATE ach_entry SET cleared_at = $2, updated_at = $2 WHERE payment_id = $1 AND state = 'queued' AND sec = 'TEL' AND cleared_at = 0",
+		paymentID, db.Micros(r.clock()))
+	if err != nil {
+		return false, fmt.Errorf("clear bank debit: %w", err)
+	}
+	n, err := res.RowsAffected()
+	return n == 1, err
+}
+
+// Uncleared returns the payments whose debits wait for their consent, oldest first, at most limit.
+func Uncleared(ctx context.Context, q db.Queryer, limit int) ([]string, error) {
+	var out []string
+	err := db.Each(ctx, q, "SELECT payment_id FROM ach_entry WHERE state = 'queued' AND sec = 'TEL' AND cleared_at = 0 ORDER BY queued_at, payment_id LIMIT $1",
+		[]any{limit}, func(rows *sql.Rows) error {
+			var s string
+			err := rows.Scan(&s)
+			out = append(out, s)
+			return err
+		})
+	if err != nil {
+		return nil, fmt.Errorf("debits that wait for their consent: %w", err)
+	}
+	return out, nil
+}
+
+// WaitsForConsent reports whether the debit of a payment is kept out of files until its consent is on record.
+func WaitsForConsent(ctx context.Context, q db.Queryer, paymentID string) (bool, error) {
+	var waits bool
+	err := q.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM ach_entry WHERE payment_id = $1 AND state = 'queued' AND sec = 'TEL' AND cleared_at = 0)", paymentID).Scan(&waits)
+	if err != nil {
+		return false, fmt.Errorf("does a debit wait for its consent: %w", err)
+	}
+	return waits, nil
 }

@@ -12,26 +12,33 @@ import (
 	"memberpay/internal/db"
 )
 
-// group is what goes into one file: a batch for each payee.
+// group is what goes into one file: a batch for each payee and entry class.
 type group struct {
 	head    head
 	batches []batch
 }
 
-// group sorts entries into files by where they go and who makes them, and into batches by payee. Files and batches are
+// group sorts entries into files by where they go and who makes them, and into batches by payee and entry class. Files and batches are
 // in a fixed order, entries stay in theirs.
 func (r *Rail) group(list []queuedLine) []group {
-	byPayee := map[string][]line{}
+	type kind struct {
+		payee string
+		sec   SEC
+	}
+	byKind := map[kind][]line{}
 	for _, l := range list {
-		byPayee[l.payee] = append(byPayee[l.payee], l.line)
+		k := kind{l.payee, l.sec}
+		byKind[k] = append(byKind[k], l.line)
 	}
 	byHead := map[head][]batch{}
 	for _, payee := range r.payees {
-		if entries := byPayee[payee]; len(entries) > 0 {
-			o := r.originators[payee]
-			h := head{destination: o.DestinationRouting, destinationName: o.DestinationName,
-				origin: o.Origin, originName: o.OriginName}
-			byHead[h] = append(byHead[h], batch{o, entries})
+		o := r.originators[payee]
+		h := head{destination: o.DestinationRouting, destinationName: o.DestinationName,
+			origin: o.Origin, originName: o.OriginName}
+		for _, sec := range []SEC{Web, Tel} {
+			if entries := byKind[kind{payee, sec}]; len(entries) > 0 {
+				byHead[h] = append(byHead[h], batch{o, sec, entries})
+			}
 		}
 	}
 	out := make([]group, 0, len(byHead))

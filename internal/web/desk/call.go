@@ -198,7 +198,8 @@ func (d *Desk) proved(c *web.Context, v *callView, proof caller.Verification) er
 	v.Verified = true
 	v.Until = c.T("call.until", "Time", c.Words.DateTime(proof.Until, c.Site.Brand.Zone()))
 	v.How = c.T("call.how." + proof.How)
-	v.Do = []ui.Link{{Label: c.T("desk.record.button"), Href: "/desk/members/" + proof.MemberID}, {Label: c.T("call.id"), Href: "/desk/calls/" + v.ID + "/member-id"}}
+	v.Do = []ui.Link{{Label: c.T("desk.record.button"), Href: "/desk/members/" + proof.MemberID}, {Label: c.T("phone.choose"), Href: "/desk/calls/" + v.ID + "/pay"},
+		{Label: c.T("call.id"), Href: "/desk/calls/" + v.ID + "/member-id"}}
 	_, err := d.Staff.View(c.R.Context(), c.Now, who(c), proof.MemberID, "call")
 	if fault.CodeOf(err) == staff.ErrClosed.Code {
 		return nil

@@ -16,6 +16,7 @@ import (
 	"memberpay/internal/household"
 	"memberpay/internal/identity"
 	"memberpay/internal/note"
+	"memberpay/internal/phonepay"
 	"memberpay/internal/share"
 	"memberpay/internal/staff"
 	"memberpay/internal/web"
@@ -38,6 +39,7 @@ type Desk struct {
 	Timeline []Source
 	Cases    *cases.Cases
 	Chats    *chat.Chats
+	Phone    *phonepay.Phone // payments in calls
 	// JoinCode makes a code with which a member whose identity was checked goes on with joining.
 	JoinCode func(c *web.Context, memberID string) (code string, until time.Time, err error)
 }

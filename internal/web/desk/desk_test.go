@@ -225,6 +225,7 @@ func TestEveryRouteAsEverybody(t *testing.T) {
 		Routes: o.desk.Routes(),
 		Objects: map[string]func() string{
 			"member":       func() string { return o.member },
+			"draft":        func() string { return draftOf(o.onPhone().begin("40")) },
 			"passkey":      func() string { return "pk_of_nobody" },
 			"call":         func() string { return o.verifiedCall().ID },
 			"person":       func() string { accountID, _ := o.hire(identity.Agent); return accountID },

@@ -32,6 +32,10 @@ import (
 	"memberpay/internal/identity"
 	"memberpay/internal/member"
 	"memberpay/internal/note"
+	"memberpay/internal/payment"
+	"memberpay/internal/payment/paymenttest"
+	"memberpay/internal/phonepay"
+	"memberpay/internal/processor/nacha"
 	"memberpay/internal/seal"
 	"memberpay/internal/share"
 	"memberpay/internal/staff"
@@ -56,6 +60,10 @@ type office struct {
 	talked   string // the latest conversation
 	handler  http.Handler
 	member   string // row id
+	bank     *nacha.Rail
+	outbound string // folder of its files
+	pays     *payment.Payments
+	outbox   *event.Outbox
 
 	mu  sync.Mutex
 	now time.Time
@@ -85,6 +93,7 @@ func officeOn(t testing.TB, d *db.DB, sso staff.SSO) *office {
 		Notes:      &note.Notes{DB: d, Seal: box}, Shares: &share.Shares{DB: d, Seal: box}, JoinCode: func(c *web.Context, _ string) (string, time.Time, error) {
 			return "135790", c.Now.Add(24 * time.Hour), nil
 		}}
+	o.phones(box, quiet)
 	site := &web.Site{Brand: brand.Default(), Words: catalog, Accounts: o.accounts, Log: quiet, Now: o.clock, Cookie: Cookie, Fail: o.desk.Fail,
 		Door: o.desk.Door, Extra: o.desk.Extra, Gate: o.desk.Gate, Prove: o.desk.Prove}
 	o.handler = site.Handler(o.desk.Routes())
@@ -105,6 +114,25 @@ func officeOn(t testing.TB, d *db.DB, sso staff.SSO) *office {
 		return err
 	}))
 	return o
+}
+
+// phones lets the desk take payments.
+func (o *office) phones(box *seal.Box, quiet *slog.Logger) {
+	originators := map[string]nacha.Originator{}
+	for _, kind := range []string{"medical", "premium"} {
+		a := brand.Default().Payee(kind).ACH
+		originators[kind] = nacha.Originator{CompanyName: a.CompanyName, CompanyID: a.CompanyID, EntryDescription: a.Description,
+			ODFIRouting: a.BankRouting, DestinationName: a.BankName, OriginName: a.CompanyName}
+	}
+	var err error
+	o.outbound = o.t.TempDir()
+	o.bank, err = nacha.New(nacha.Config{Database: o.db, Seal: box, Originators: originators, OutboundDir: o.outbound, InboundDir: o.t.TempDir(), Clock: o.clock, Log: quiet})
+	o.must(err)
+	o.outbox = event.NewOutbox(box)
+	o.pays = payment.New(payment.Config{DB: o.db, Cards: paymenttest.NewCards(), Bank: o.bank, Outbox: o.outbox, Now: o.clock, Log: quiet})
+	o.t.Cleanup(o.pays.Close)
+	o.desk.Phone = &phonepay.Phone{DB: o.db, Seal: box, Outbox: o.outbox, Payments: o.pays, CanMail: true, CanText: true, CanPrint: true,
+		BaseURL: "https://pay.larkspur.example", Arrives: o.bank.SettlesOn, LastCall: o.bank.NextCut}
 }
 
 func (o *office) must(err error) {

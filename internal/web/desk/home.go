@@ -67,7 +67,7 @@ func (d *Desk) showHome(c *web.Context, status int, reason string, problems ...u
 
 // needWord is the last part of the key that says what a need lets somebody do.
 var needWord = map[web.Access]string{identity.ViewMembers: "view_members", identity.VerifyMember: "verify_member",
-	identity.WorkCases: "work_cases", identity.Supervise: "supervise", identity.AnswerChats: "answer_chats", identity.EditReplies: "edit_replies", identity.BreakGlass: "break_glass", identity.ManageStaff: "manage_staff", identity.ReadAudit: "read_audit"}
+	identity.TakePayments: "take_payments", identity.WorkCases: "work_cases", identity.Supervise: "supervise", identity.AnswerChats: "answer_chats", identity.EditReplies: "edit_replies", identity.BreakGlass: "break_glass", identity.ManageStaff: "manage_staff", identity.ReadAudit: "read_audit"}
 
 // breakGlass takes the right to open records, for a reason.
 func (d *Desk) breakGlass(c *web.Context) error {

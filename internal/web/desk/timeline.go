@@ -116,14 +116,29 @@ func (d *Desk) paymentMoments(c *web.Context, m member.Member, limit int) ([]Mom
 	if err != nil {
 		return nil, err
 	}
+	phones, err := payment.PhonePayments(c.R.Context(), d.DB.Read(), ids)
+	if err != nil {
+		return nil, err
+	}
+	var agents []string
+	for _, b := range phones {
+		agents = append(agents, b.AgentID)
+	}
+	names, err := staff.FirstNames(c.R.Context(), d.DB.Read(), agents)
+	if err != nil {
+		return nil, err
+	}
 	var out []Moment
 	for _, e := range events {
 		p, state := byID[e.Subject], strings.TrimPrefix(e.Kind, "payment.")
 		if !c.Words.Has("state." + state + ".title") {
 			continue
 		}
-		out = append(out, Moment{At: e.At, Kind: c.T("timeline.payment"), Tone: toneOf(payment.State(state)), Text: c.T("state." + state + ".title"),
-			Lines: []string{c.T("timeline.payment.line", "Number", id.Grouped(p.Confirmation), "Amount", c.Words.Amount(p.Amount))}})
+		lines := []string{c.T("timeline.payment.line", "Number", id.Grouped(p.Confirmation), "Amount", c.Words.Amount(p.Amount))}
+		if b, ok := phones[p.ID]; ok {
+			lines = append(lines, c.T("timeline.payment.by_phone", "Name", names[b.AgentID], "Reference", b.Reference))
+		}
+		out = append(out, Moment{At: e.At, Kind: c.T("timeline.payment"), Tone: toneOf(payment.State(state)), Text: c.T("state." + state + ".title"), Lines: lines})
 	}
 	return out, nil
 }

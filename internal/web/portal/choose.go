@@ -163,20 +163,7 @@ func allocate(c *web.Context, bills []bill.Bill, answer chosen) (picked []bill.B
 	if len(problems) > 0 {
 		return nil, nil, problems
 	}
-	return picked, spend(picked, amount), nil
-}
-
-// spend gives an amount to bills, the first first, none more than is due.
-func spend(bills []bill.Bill, amount money.Cents) []payment.Line {
-	var lines []payment.Line
-	for _, b := range bills {
-		part := min(amount, b.Due())
-		if part > 0 {
-			lines = append(lines, payment.Line{BillID: b.ID, Amount: part})
-			amount -= part
-		}
-	}
-	return lines
+	return picked, payment.Spend(picked, amount), nil
 }
 
 func unique(list []string) []string {

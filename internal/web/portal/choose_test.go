@@ -117,7 +117,7 @@ func TestSpend(t *testing.T) {
 		{5_001, []payment.Line{{BillID: "a", Amount: 5_000}, {BillID: "c", Amount: 1}}},
 		{12_000, []payment.Line{{BillID: "a", Amount: 5_000}, {BillID: "c", Amount: 7_000}}},
 	} {
-		got := spend(bills, money.Cents(row.amount))
+		got := payment.Spend(bills, money.Cents(row.amount))
 		if total(got) != money.Cents(row.amount) || len(got) != len(row.want) || got[0] != row.want[0] {
 			t.Errorf("spend %d: %v, want %v", row.amount, got, row.want)
 		}

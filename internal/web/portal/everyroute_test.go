@@ -81,7 +81,9 @@ func TestEveryRouteAsEverybody(t *testing.T) {
 			"GET /invited/{token}": true, "POST /invited/{token}": true, "GET /invited/{token}/accept": true, "POST /invited/{token}/accept": true, "POST /invited/{token}/account": true,
 			"GET /undo/{undo}": true, "POST /undo/{undo}": true,
 			// The same of a link to a conversation.
-			"GET /chat-link/{link}": true, "POST /chat-link/{link}": true},
+			"GET /chat-link/{link}": true, "POST /chat-link/{link}": true,
+			// And of a link to pay: the page asks for a date of birth.
+			"GET /pay-link/{paylink}": true, "POST /pay-link/{paylink}": true},
 		Secrets: []string{"Rosa", "Quintero", "Mateo", "M-204118907", "M-300", "P-88201", "Hillcrest Dermatology", "$150.00", rosaEmail, rosaNumber},
 		State: func() string {
 			return webtest.State(t, h.db, append([]string{rosa.ID, h.people["Rosa"], h.people["Mateo"]}, h.billIDs("M-204118907", "M-204118908", "M-300", "P-88201")...)...)
@@ -196,6 +198,7 @@ func (h *house) things(rosa identity.Opening) map[string]func() string {
 			h.must(h.letters(letter.KindChatCopy, "nora@mail.example")[0].Read(&copied))
 			return copied.URL[strings.LastIndex(copied.URL, "/")+1:]
 		}),
+		"paylink": func() string { return h.sendsPayLink() },
 		"card": func() string {
 			h.opened(rosa).paid(with(cardForm1(), "save_card", "yes"), "P-88201")
 			h.revise("P-88201", h.bills["P-88201"].Responsibility*2)

@@ -210,13 +210,8 @@ func (v *findView) check(c *web.Context) (day.Date, []ui.Problem) {
 	if key := numberProblem(v.Number); key != "" {
 		problems = append(problems, ui.Problem{Field: "number", Text: c.T(key)})
 	}
-	birth, err := day.ParseParts(v.Year, v.Month, v.Day)
-	key, wrong := birthProblem(birth, err, day.Of(c.Now, c.Site.Brand.Zone()), v.Month, v.Day)
-	if key != "" {
-		v.Wrong = wrong
-		problems = append(problems, ui.Problem{Field: "birth_" + wrong[0], Text: c.T(key)})
-	}
-	return birth, problems
+	birth, wrong := v.birth(c)
+	return birth, append(problems, wrong...)
 }
 
 // numberProblem is the key of what is wrong with a number by its form alone, "" if nothing is.

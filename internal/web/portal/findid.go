@@ -12,6 +12,7 @@ import (
 	"memberpay/internal/identity"
 	"memberpay/internal/member"
 	"memberpay/internal/web"
+	"memberpay/internal/web/bankform"
 	"memberpay/internal/web/ui"
 )
 
@@ -100,7 +101,7 @@ func (v *findIDView) check(c *web.Context) (household.Question, []ui.Problem) {
 
 // zipDigits is the five digits of a ZIP code, which may be followed by four more; "" for what is none.
 func zipDigits(s string) string {
-	s = joined(s)
+	s = bankform.Joined(s)
 	if (len(s) != 5 && len(s) != 9) || strings.Trim(s, "0123456789") != "" {
 		return ""
 	}

@@ -32,6 +32,7 @@ import (
 	"memberpay/internal/money"
 	"memberpay/internal/payment"
 	"memberpay/internal/processor"
+	"memberpay/internal/phonepay"
 	"memberpay/internal/processor/nacha"
 	"memberpay/internal/recovery"
 	"memberpay/internal/seal"
@@ -119,6 +120,7 @@ func houseOn(t testing.TB, d *db.DB) *house {
 		Open: func(now time.Time) bool { return b.Hours(now).Open }, Log: quiet})
 	h.portal = &Portal{Chats: h.chats, Cases: cases.New(cases.Config{DB: d, Seal: box, Outbox: h.outbox, Zone: b.Zone()}), Recoveries: h.recoveries, DB: d, Payments: pays, Seal: box, Outbox: h.outbox, CanText: true, CanPrint: true, Households: h.households, Enroll: h.enroll, BaseURL: "https://pay.larkspur.example", Arrives: h.bank.SettlesOn,
 		LastCall: h.bank.NextCut, Browser: processor.BrowserConfig{ScriptURL: "https://cards.example/v3/", PublishableKey: "pk_test_1"}}
+	h.portal.Phone = &phonepay.Phone{DB: d, Seal: box, Outbox: h.outbox, Payments: pays, CanMail: true, CanText: true, BaseURL: "https://pay.larkspur.example", Arrives: h.bank.SettlesOn, LastCall: h.bank.NextCut}
 	h.portal.Shares = &share.Shares{DB: d, Seal: box}
 	h.portal.Help = help.New(help.Config{DB: d, Seal: box, Log: quiet})
 	h.site = &web.Site{Brand: b, Words: h.words, Accounts: h.accounts, Log: quiet, Now: h.clock, Fail: h.portal.Fail,

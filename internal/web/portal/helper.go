@@ -19,6 +19,9 @@ import (
 	"memberpay/internal/web/ui"
 )
 
+// maxHelper is the longest name of a helper that is taken, in characters.
+const maxHelper = 60
+
 // inviteView is the form "Invite a helper" as it was sent.
 type inviteView struct {
 	Name, Email      string
@@ -126,7 +129,7 @@ func (v *inviteView) check(c *web.Context, who identity.Profile, people []member
 	switch {
 	case v.Name == "":
 		wrong("name", "household.error.name")
-	case utf8.RuneCountInString(v.Name) > maxHolder:
+	case utf8.RuneCountInString(v.Name) > maxHelper:
 		v.Name = ""
 		wrong("name", "household.error.name.long")
 	case member.FoldName(v.Name) == "":

@@ -480,7 +480,7 @@ func TestInvitingSaysWhatToCorrect(t *testing.T) {
 		for k, v := range good {
 			f[k] = v
 		}
-		if f.Set("name", name); len([]rune(name)) > maxHolder {
+		if f.Set("name", name); len([]rune(name)) > maxHelper {
 			continue
 		}
 		a := rosa.follow(rosa.post("/household/helpers/new", f))

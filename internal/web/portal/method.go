@@ -187,6 +187,7 @@ type methodView struct {
 	Cards   []savedCardView
 	From    string // where removing a card comes back to
 	Guest   bool
+	Pulse   string // where to tell that something is typed, "" for nobody waits for it
 }
 
 type savedCardView struct{ ID, Name string }
@@ -236,6 +237,10 @@ func (p *Portal) methodPage(c *web.Context, d payment.Draft, saved []payment.Sav
 		o := option(methodCard, c.T("method.card"), c.T("method.card.hint"))
 		o.NoScript, o.Reveal = c.T("method.card.noscript.hint"), cardForm(frame, fields)
 		frame.Modules, frame.Scripts = []string{ui.URL("card.js")}, []string{p.Browser.ScriptURL}
+	}
+	if d.Answers.Call != "" {
+		v.Pulse = step(d.ID, "typing")
+		frame.Modules = append(frame.Modules, ui.URL("pulse.js"))
 	}
 	bank := bankFields{Name: f.bank.Name, Routing: f.bank.Routing, Type: f.bank.Type}
 	if d.Answers.Rail == payment.Bank {

@@ -1,7 +1,9 @@
 package portal
 
 import (
+	"net/http"
 	"slices"
+	"strings"
 
 	"memberpay/internal/bill"
 	"memberpay/internal/day"
@@ -130,6 +132,10 @@ func (p *Portal) draft(c *web.Context) (d payment.Draft, done bool, err error) {
 		if !slices.ContainsFunc(helps, func(h member.Help) bool { return h.ID == d.Answers.Help }) {
 			return payment.Draft{}, true, p.helpOver(c)
 		}
+	}
+	if err == nil && d.Answers.Call != "" && c.R.Method == http.MethodGet {
+		_, stage, _ := strings.Cut(c.Route, "/pay/{draft}/")
+		err = p.Phone.At(c.R.Context(), c.Now, d.ID, stage)
 	}
 	return d, err != nil, err
 }

@@ -13,6 +13,7 @@ import (
 	"memberpay/internal/help"
 	"memberpay/internal/household"
 	"memberpay/internal/payment"
+	"memberpay/internal/phonepay"
 	"memberpay/internal/processor"
 	"memberpay/internal/recovery"
 	"memberpay/internal/seal"
@@ -33,6 +34,7 @@ type Portal struct {
 	Enroll     *enroll.Enrollments
 	Help       *help.Center
 
+	Phone      *phonepay.Phone // payments that were begun in a call
 	Chats      *chat.Chats
 	Recoveries *recovery.Recoveries
 	Cases      *cases.Cases

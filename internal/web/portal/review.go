@@ -126,6 +126,8 @@ func (p *Portal) payNow(c *web.Context) error {
 		return c.Redirect(step(d.ID, "bills") + "?changed")
 	case errors.Is(err, payment.ErrHelpPayment), errors.Is(err, payment.ErrHelpMonth):
 		return c.Redirect(step(d.ID, "bills") + "?limit")
+	case errors.Is(err, payment.ErrCallOver):
+		return p.payLinkOver(c)
 	case errors.Is(err, payment.ErrHelpEnded):
 		return p.helpOver(c)
 	}

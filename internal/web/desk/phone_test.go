@@ -1,0 +1,392 @@
+package desk
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"memberpay/internal/audit"
+	"memberpay/internal/bill"
+	"memberpay/internal/day"
+	"memberpay/internal/db"
+	"memberpay/internal/db/dbtest"
+	"memberpay/internal/id"
+	"memberpay/internal/identity"
+	"memberpay/internal/letter"
+	"memberpay/internal/payment"
+	"memberpay/internal/payment/paymenttest"
+	"memberpay/internal/phonepay"
+	"memberpay/internal/staff"
+)
+
+// onPhone is an agent in a call in which Rosa has proved who she is.
+type onPhone struct {
+	*visitor
+	who  audit.Who
+	call string // address
+	bill string // row id
+}
+
+func (o *office) onPhone() onPhone {
+	o.t.Helper()
+	agent, _ := o.hire(identity.Agent)
+	who, call := o.provedTo(agent)
+	list, err := bill.List(o.t.Context(), o.db.Read(), bill.Scope{Members: []string{o.member}}, 10)
+	o.must(err)
+	return onPhone{o.opened(agent, "passkey"), who, "/desk/calls/" + call.ID, list[0].ID}
+}
+
+// begin begins a payment of an amount and returns its address.
+func (v onPhone) begin(amount string) string {
+	v.o.t.Helper()
+	a := v.post(v.call+"/pay", "bills", v.bill, "how", "other", "amount", amount)
+	if !strings.HasPrefix(a.To, v.call+"/pay/draft_") {
+		v.o.t.Fatalf("no payment was begun: %d %s", a.Status, a.Text())
+	}
+	return a.To
+}
+
+func draftOf(path string) string { return path[strings.LastIndex(path, "/")+1:] }
+
+var goodBank = []string{"name", "Rosa Quintero", "routing", "091000019", "account", "0001234567", "confirm", "000 123 4567", "type", "checking"}
+
+var markOf = regexp.MustCompile(`name="mark" value="([^"]+)"`)
+
+// reviewed goes to the review and returns the mark of what it shows.
+func (v onPhone) reviewed(path string) string {
+	v.o.t.Helper()
+	a := v.get(path + "/review")
+	m := markOf.FindStringSubmatch(a.Body)
+	if m == nil {
+		v.o.t.Fatalf("no review: %d %s %s", a.Status, a.To, a.Text())
+	}
+	return m[1]
+}
+
+func (o *office) paid(draftID string) payment.Payment {
+	o.t.Helper()
+	pay, err := payment.ByKey(o.t.Context(), o.db.Read(), draftID)
+	o.must(err)
+	return pay
+}
+
+// token is the token of the latest link that was sent for a draft.
+func (o *office) token(draftID string) string {
+	o.t.Helper()
+	l, ok, err := phonepay.LinkOf(o.t.Context(), o.db.Read(), draftID)
+	if err != nil || !ok {
+		o.t.Fatalf("no link was sent: %v", err)
+	}
+	list, err := o.outbox.Of(o.t.Context(), o.db.Read(), l.MessageID)
+	o.must(err)
+	var d letter.PayLink
+	o.must(list[0].Read(&d))
+	return d.URL[strings.LastIndex(d.URL, "/")+1:]
+}
+
+// TestPayByLink: a caller who proved who they are gets a link, and the agent sees how far they are; never a card.
+func TestPayByLink(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		o := officeOn(t, d, staff.SSO{})
+		o.chats.Hub.Stop() // a stream says what there is, and ends
+		v := o.onPhone()
+		ctx, phone := t.Context(), o.desk.Phone
+		v.get(v.call).says(t, 200, "Take a payment")
+		v.get(v.call+"/pay").says(t, 200, "M-90417", "$150.25")
+		v.post(v.call+"/pay", "how", "full").says(t, 422, "Tick at least one bill")
+		v.post(v.call+"/pay", "bills", v.bill, "how", "other", "amount", "900").says(t, 422, "$150.25")
+		v.post(v.call+"/pay", "bills", v.bill, "how", "other", "amount", hostileText).says(t, 422)
+		path := v.begin("40")
+		v.get(path).says(t, 200, "$40.00", "Send a link to r•••@m•••.example", "ends in 99", "you may not hear it or type it")
+		v.post(path+"/link", "channel", "fax").says(t, 422, "not on file")
+		v.post(path+"/link", "channel", "mail").leads(t, path)
+		page := v.get(path)
+		page.says(t, 200, "Not opened yet", "On its way", "Send a new link to r•••@m•••.example")
+		token := o.token(draftOf(path))
+		if strings.Contains(page.Body, token) {
+			t.Error("the agent has the link")
+		}
+
+		guest := audit.Who{Role: audit.Guest}
+		if _, err := phone.Prove(ctx, o.clock(), guest, token, day.MustParse("1984-05-03")); !errors.Is(err, phonepay.ErrBirth) {
+			t.Errorf("a wrong date of birth: %v", err)
+		}
+		b, err := phone.Prove(ctx, o.clock(), guest, token, day.MustParse("1984-03-05"))
+		o.must(err)
+		owner := payment.Owner{SessionID: "ses_rosa"}
+		o.must(phone.Take(ctx, o.clock(), guest, b, owner))
+		v.get(path).says(t, 200, "The link is open")
+		o.must(phone.At(ctx, o.clock(), b.DraftID, "method"))
+		v.get(path).says(t, 200, "Chooses how to pay")
+		o.must(phone.Typed(ctx, o.clock(), b.DraftID))
+		v.get(path+"/events").says(t, 200, "Is typing")
+		o.pass(20 * time.Second)
+		v.get(path).says(t, 200, "Chooses how to pay")
+		for _, step := range []string{"/bank", "/review", "/bills"} {
+			v.get(path+step).leads(t, path) // the payer has it
+		}
+		draft, err := o.pays.ChangeDraft(ctx, owner, b.DraftID, func(d *payment.Draft) error {
+			card, err := o.pays.LookCard(ctx, paymenttest.Good)
+			d.SetCard(paymenttest.Good, card, false)
+			d.Answers.Email, d.Answers.Emailed = "rosa@mail.example", true
+			d.Answers.Reviewed = payment.Reviewed{Mark: "m", Authorization: "I pay.", Language: "en", Until: o.clock().Add(time.Hour)}
+			return err
+		})
+		o.must(err)
+		draft.Answers.Reviewed = payment.Reviewed{Authorization: "I pay.", Language: "en"}
+		r, err := draft.Request(phone.Seal)
+		o.must(err)
+		pay, err := o.pays.Pay(ctx, r)
+		o.must(err)
+		v.get(path).says(t, 200, "Payment received", id.Grouped(pay.Confirmation), "By email to r•••@m•••.example", phonepay.Script)
+		v.get(path+"/events").says(t, 200, "Payment received")
+		got, err := payment.PhonePayments(ctx, d.Read(), []string{pay.ID})
+		if b := got[pay.ID]; err != nil || b.AgentID != v.who.Actor || b.Script != phonepay.Script || !strings.Contains(v.get(v.call).Text(), b.Reference) {
+			t.Errorf("the payment does not tell who took it: %+v, %v", b, err)
+		}
+		o.must(o.staff.Open(ctx, o.clock(), v.who, o.member, "A good reason"))
+		v.get("/desk/members/"+o.member).says(t, 200, "By phone with Iris, call "+got[pay.ID].Reference)
+		v.post(path+"/cancel").leads(t, path) // what a caller paid on their own device is theirs to cancel
+		if p := o.paid(b.DraftID); p.State != payment.Succeeded {
+			t.Errorf("it is %s", p.State)
+		}
+	})
+}
+
+const hostileText = `<script>alert(1)</script> "quoted" & 'single' =1+1`
+
+// TestALinkEnds: it leads nowhere after five wrong dates of birth, after its time, once it is replaced and once the desk
+// gave the payment up, even for somebody who has the draft in their browser.
+func TestALinkEnds(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		o := officeOn(t, d, staff.SSO{})
+		o.chats.Hub.Stop() // a stream says what there is, and ends
+		v := o.onPhone()
+		ctx, phone, guest, born := t.Context(), o.desk.Phone, audit.Who{Role: audit.Guest}, day.MustParse("1984-03-05")
+		path := v.begin("40")
+		v.post(path+"/link", "channel", "text").leads(t, path)
+		first := o.token(draftOf(path))
+		for i := range 5 {
+			want := phonepay.ErrBirth
+			if i == 4 {
+				want = phonepay.ErrLink
+			}
+			if _, err := phone.Prove(ctx, o.clock(), guest, first, day.MustParse("1990-01-01")); !errors.Is(err, want) {
+				t.Errorf("try %d: %v", i, err)
+			}
+		}
+		if _, err := phone.Prove(ctx, o.clock(), guest, first, born); !errors.Is(err, phonepay.ErrLink) {
+			t.Errorf("after five wrong tries: %v", err)
+		}
+		v.get(path).says(t, 200, "does not work any more", "Send a new link")
+		v.post(path+"/link", "channel", "text").leads(t, path)
+		second := o.token(draftOf(path))
+		v.post(path+"/link", "channel", "mail").leads(t, path)
+		third := o.token(draftOf(path))
+		for _, token := range []string{first, second, "none", ""} {
+			if _, err := phone.Prove(ctx, o.clock(), guest, token, born); !errors.Is(err, phonepay.ErrLink) {
+				t.Errorf("an old link: %v", err)
+			}
+		}
+		b, err := phone.Prove(ctx, o.clock(), guest, third, born)
+		o.must(err)
+		owner := payment.Owner{SessionID: "ses_rosa"}
+		o.must(phone.Take(ctx, o.clock(), guest, b, owner))
+		draft, err := payment.GetDraft(ctx, d.Read(), owner, b.DraftID)
+		o.must(err)
+		v.post(path+"/cancel").leads(t, path)
+		v.get(path).says(t, 200, "This payment was stopped")
+		if _, err := phone.Prove(ctx, o.clock(), guest, third, born); !errors.Is(err, phonepay.ErrLink) {
+			t.Errorf("after it was stopped: %v", err)
+		}
+		if err := phone.Take(ctx, o.clock(), guest, b, owner); !errors.Is(err, phonepay.ErrLink) {
+			t.Errorf("taken after it was stopped: %v", err)
+		}
+		if _, err := payment.GetDraft(ctx, d.Read(), owner, b.DraftID); err == nil {
+			t.Error("the payer still has the draft")
+		}
+		alone := func(string) (bool, error) { return false, nil }
+		if _, err := o.pays.AdoptDraft(ctx, owner, []string{o.member}, b.DraftID, alone); err == nil {
+			t.Error("the payer takes the draft back")
+		}
+		// The page with the button was open when the desk stopped it.
+		draft.Answers.CardToken, draft.Answers.Rail = paymenttest.Good, payment.Card
+		draft.Answers.Reviewed = payment.Reviewed{Authorization: "I pay.", Language: "en"}
+		r, err := draft.Request(phone.Seal)
+		o.must(err)
+		if pay, err := o.pays.Pay(ctx, r); !errors.Is(err, payment.ErrCallOver) || pay.Confirmation != "" {
+			t.Errorf("paid after it was stopped: %v", err)
+		}
+		if n := o.count("SELECT COUNT(*) FROM payment"); n != 0 {
+			t.Errorf("%d payments", n)
+		}
+		late := v.begin("20")
+		v.post(late+"/link", "channel", "mail").leads(t, late)
+		token := o.token(draftOf(late))
+		o.pass(phonepay.LinkLife)
+		if _, _, err := phone.Find(ctx, o.clock(), token); !errors.Is(err, phonepay.ErrLink) {
+			t.Errorf("after its time: %v", err)
+		}
+	})
+}
+
+// TestOnlyWhoProvedPays: without a proof that holds nothing begins and nothing goes on.
+func TestOnlyWhoProvedPays(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.chats.Hub.Stop()
+	v := o.onPhone()
+	path := v.begin("40")
+	v.post(path+"/bank", goodBank...).leads(t, path+"/review")
+	mark := v.reviewed(path)
+	other := o.onPhone()
+	for _, p := range []string{path, path + "/bank", path + "/review", path + "/events", other.call + "/pay/" + draftOf(path)} {
+		if a := other.get(p); a.Status != 404 {
+			t.Errorf("another agent opens %s: %d", p, a.Status)
+		}
+	}
+	fresh := v.post("/desk/calls").To
+	v.get(fresh+"/pay").leads(t, fresh)
+	v.post(fresh+"/pay", "bills", v.bill, "how", "full").leads(t, fresh)
+	o.pass(time.Hour)
+	v.visitor = o.opened(v.who.Actor, "passkey") // only the proof is over
+	for _, p := range []string{"/pay", "/pay/" + draftOf(path) + "/bank", "/pay/" + draftOf(path) + "/review"} {
+		v.get(v.call+p).leads(t, v.call)
+	}
+	v.post(path+"/review", "mark", mark, "agreed", "yes", "evidence", "recording", "recording", "REC-1").leads(t, v.call)
+	v.post(path+"/link", "channel", "mail").leads(t, v.call)
+	if n := o.count("SELECT COUNT(*) FROM payment") + o.count("SELECT COUNT(*) FROM pay_link"); n != 0 {
+		t.Errorf("%d payments and links without a proof", n)
+	}
+	for _, role := range []identity.Actor{identity.Finance, identity.Administrator, identity.Auditor} {
+		accountID, _ := o.hire(role)
+		if a := o.opened(accountID, "passkey").get(v.call + "/pay"); a.Status != 403 {
+			t.Errorf("%s: %d", role, a.Status)
+		}
+	}
+}
+
+// TestPayByBank: a debit by telephone goes into a file of its own class once its consent is on record, and not before.
+func TestPayByBank(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		o := officeOn(t, d, staff.SSO{})
+		o.chats.Hub.Stop() // a stream says what there is, and ends
+		v := o.onPhone()
+		path := v.begin("40")
+		v.get(path+"/review").leads(t, path+"/bank")
+		v.get(path+"/bank").says(t, 200, "Never type a card number")
+		v.post(path+"/bank", "name", hostileText, "routing", "123", "account", "4242424242424242", "confirm", "4242424242424242").says(t, 422, "card")
+		v.post(path+"/bank", goodBank...).leads(t, path+"/review")
+		review := v.get(path + "/review")
+		review.says(t, 200, "Checking account ending in 4567", "Pay $40.00", "Today is November 23, 2026. You, Rosa Quintero, authorize", "one single electronic withdrawal (ACH debit) of $40.00",
+			"ending in 4567", "by telephone", "take it back until", "1-800-555-0142", "say yes or no")
+		mark := v.reviewed(path)
+		v.post(path+"/review", "mark", "other", "agreed", "yes", "evidence", "recording", "recording", "REC-1").says(t, 409, "Pay $40.00")
+		v.post(path+"/review", "mark", mark, "evidence", "recording", "recording", "REC-1").says(t, 422, "tick this once the caller said yes")
+		v.post(path+"/review", "mark", mark, "agreed", "yes").says(t, 422, "Choose how the consent is on record")
+		v.post(path+"/review", "mark", mark, "agreed", "yes", "evidence", "letter").says(t, 422, "Choose how") // no address on file
+		for _, wrong := range []string{"", "x", "4242 4242 4242 4242", hostileText, strings.Repeat("9", 61)} {
+			a := v.post(path+"/review", "mark", mark, "agreed", "yes", "evidence", "recording", "recording", wrong)
+			a.says(t, 422, "Write where the recording is found")
+			if strings.Contains(a.Body, "4242 4242") {
+				t.Error("a card number is shown again")
+			}
+		}
+		v.post(path+"/review", "mark", mark, "agreed", "yes", "evidence", "recording", "recording", "2026-11-23/4711").leads(t, path)
+		v.post(path+"/review", "mark", mark, "agreed", "yes", "evidence", "recording", "recording", "2026-11-23/4711").leads(t, path)
+		pay := o.paid(draftOf(path))
+		outcome := v.get(path)
+		outcome.says(t, 200, "Payment submitted", id.Grouped(pay.Confirmation), "Recording 2026-11-23/4711", "Cancel this payment of $40.00")
+		for _, page := range []answer{review, outcome} {
+			if strings.Contains(page.Body, "0001234567") || strings.Contains(page.Body, "1234567") {
+				t.Error("the account number is shown again")
+			}
+		}
+
+		byMail := v.begin("20")
+		v.post(byMail+"/bank", goodBank...).leads(t, byMail+"/review")
+		v.post(byMail+"/review", "mark", v.reviewed(byMail), "agreed", "yes", "evidence", "mail").leads(t, byMail)
+		v.get(byMail).says(t, 200, "Not for the bank yet", "once the email is sent")
+
+		o.pass(2 * time.Second)
+		report, err := o.bank.Cut(t.Context())
+		o.must(err)
+		if report.Entries() != 1 || report.Total() != 4000 {
+			t.Fatalf("the file has %+v", report)
+		}
+		content, err := os.ReadFile(filepath.Join(o.outbound, report.Files[0].Name))
+		o.must(err)
+		if !strings.Contains(string(content), pay.Confirmation) || !regexp.MustCompile(`(?m)^5225.{46}TEL`).Match(content) || strings.Contains(string(content), "WEB") {
+			t.Errorf("not a file of TEL entries:\n%s", content)
+		}
+		if n, err := o.pays.ClearTold(t.Context()); n != 0 || err != nil {
+			t.Errorf("%d cleared though nothing was sent, %v", n, err)
+		}
+		second := o.paid(draftOf(byMail))
+		o.must(d.Write(t.Context(), func(tx *db.Tx) error {
+			_, err := tx.ExecContext(t.Context(), "UPDATE outbox SET state = 'sent' WHERE subject = $1", second.ID)
+			return err
+		}))
+		if n, err := o.pays.ClearTold(t.Context()); n != 1 || err != nil {
+			t.Errorf("%d cleared, %v", n, err)
+		}
+		if report, err = o.bank.Cut(t.Context()); err != nil || report.Entries() != 1 || report.Total() != 2000 {
+			t.Errorf("the next file has %+v, %v", report, err)
+		}
+		v.post(byMail+"/cancel").says(t, 409, "cannot be canceled any more")
+
+		later := v.begin("10")
+		v.post(later+"/bank", goodBank...).leads(t, later+"/review")
+		v.post(later+"/review", "mark", v.reviewed(later), "agreed", "yes", "evidence", "mail").leads(t, later)
+		v.post(later+"/recording", "recording", hostileText).says(t, 422, "Write where")
+		v.post(later+"/recording", "recording", "REC-9").leads(t, later)
+		v.get(later).says(t, 200, "Recording REC-9")
+		v.post(later+"/cancel").leads(t, later)
+		v.get(later).says(t, 200, "You canceled this payment")
+
+		told := o.entries("payment.by_phone")
+		if len(told) != 3 || told[0].Actor != v.who.Actor || told[0].Role != audit.Agent || told[0].Member != o.member {
+			t.Errorf("the audit log has %+v", told)
+		}
+		if list, err := o.outbox.Of(t.Context(), d.Read(), pay.ID); err != nil || len(list) != 1 || list[0].Kind != "payment.submitted" || list[0].Recipient != "rosa@mail.example" {
+			t.Errorf("the receipt: %+v, %v", list, err)
+		}
+		raw, err := json.Marshal(pay.Authorization)
+		if err != nil || !strings.Contains(string(raw), "You give this authorization by telephone") {
+			t.Errorf("the words kept are %s", raw)
+		}
+	})
+}
+
+// TestNoCardFieldAtTheDesk: no page of the desk asks for a card, and none loads the processor's frame.
+func TestNoCardFieldAtTheDesk(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.chats.Hub.Stop()
+	v := o.onPhone()
+	path := v.begin("40")
+	v.post(path+"/bank", goodBank...)
+	names := regexp.MustCompile(`(?i)name="(card|pan|cvc|cvv|expiry|exp|cc)[^"]*"|autocomplete="cc-|data-card|stripe`)
+	seen := 0
+	for _, p := range []string{v.call, v.call + "/pay", path, path + "/bills", path + "/bank", path + "/review"} {
+		a := v.get(p)
+		if a.Status != 200 {
+			t.Errorf("%s: %d", p, a.Status)
+		}
+		seen++
+		if s := names.FindString(a.Body); s != "" {
+			t.Errorf("%s has %s", p, s)
+		}
+	}
+	if seen != 6 {
+		t.Error("pages are missing")
+	}
+}
