@@ -34,6 +34,7 @@ func TestMessages(t *testing.T) {
 		"code":            {letter.Code{Purpose: letter.Join, Code: "1", Until: end}, end},
 		"helper_invited":  {letter.HelperInvited{Expires: end}, end},
 		"staff_invited":   {letter.StaffInvited{Expires: end}, end},
+		"pay_link":        {letter.PayLink{URL: "u", Until: end}, end},
 		"member_id":       {letter.MemberID{MemberID: "M1"}, time.Time{}},
 		"account_opened":  {letter.AccountOpened{When: end}, time.Time{}},
 		"account_changed": {letter.AccountChanged{When: end}, time.Time{}},

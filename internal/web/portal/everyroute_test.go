@@ -198,7 +198,7 @@ func (h *house) things(rosa identity.Opening) map[string]func() string {
 			h.must(h.letters(letter.KindChatCopy, "nora@mail.example")[0].Read(&copied))
 			return copied.URL[strings.LastIndex(copied.URL, "/")+1:]
 		}),
-		"paylink": func() string { return h.sendsPayLink() },
+		"paylink": sync.OnceValue(h.sendsPayLink),
 		"card": func() string {
 			h.opened(rosa).paid(with(cardForm1(), "save_card", "yes"), "P-88201")
 			h.revise("P-88201", h.bills["P-88201"].Responsibility*2)
