@@ -138,7 +138,8 @@ const (
 	RecoveryCodes       Change = "recovery_codes"
 	RecoveryLetter      Change = "recovery_letter" // a code to get back in goes by post to the home address
 	Recovered           Change = "recovered"
-	Undone              Change = "undone" // the old address or phone is back
+	RecoveredEmail      Change = "recovered_email" // and the address of the account is another one
+	Undone              Change = "undone"          // the old address or phone is back
 	SignedOutEverywhere Change = "signed_out_everywhere"
 	ContactChanged      Change = "contact"
 	Closed              Change = "closed"

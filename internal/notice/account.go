@@ -108,6 +108,9 @@ func (l *Letters) code(out *wording, m event.Message, w *words.Words) error {
 		good = w.N("letter.code.minutes", max(1, int(math.Round(left.Minutes()))))
 	}
 	out.Paras = []string{w.T("letter.code." + purpose + ".body"), good}
+	if print := "letter.code." + purpose + ".print"; m.Channel == event.Print && w.Has(print) {
+		out.Paras[0] = w.T(print)
+	}
 	alarm := w.T("letter.code.mistake")
 	switch c.Purpose {
 	case letter.SignIn, letter.StepUp:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,12 +47,15 @@ func (r *Recoveries) Finish(ctx context.Context, now time.Time, x Recovery, key 
 		told := letter.AccountChanged{What: letter.Recovered, When: now, From: from}
 		var first []event.Message // to the address there was, which alone can take it back
 		if !x.Has(Mailbox) {
+			told.What = letter.RecoveredEmail
 			withUndo := told
 			if withUndo.Undo, err = r.Undoable(ctx, tx, now, account.ID, identity.EmailPoint, account.Email); err != nil {
 				return err
 			}
 			first = letter.ToAll(withUndo, x.ID+"/old", account.Language, emails[:1], nil)
-			emails = append(emails[1:], x.NewEmail)
+			old := emails[0]
+			emails = slices.DeleteFunc(emails, func(e string) bool { return strings.EqualFold(e, old) }) // it may be on file too
+			emails = append(emails, x.NewEmail)
 			if err := r.Accounts.SetEmail(ctx, tx, now, account.ID, x.NewEmail); err != nil {
 				return err
 			}

@@ -118,6 +118,9 @@ func (s *Staff) SetRole(ctx context.Context, now time.Time, who audit.Who, accou
 	if !role.Staff() {
 		return ErrRole
 	}
+	if is, err := s.Get(ctx, accountID); err != nil || (is.Role == role && is.EndedAt.IsZero()) {
+		return err // nothing changes
+	}
 	return s.change(ctx, now, who, accountID, "staff.role_changed", string(role), func(tx *db.Tx) error {
 		_, err := tx.ExecContext(ctx, "UPDATE account SET role = $2 WHERE id = $1", accountID, role)
 		return err

@@ -156,6 +156,17 @@ func TestTheLastAdministrator(t *testing.T) {
 		if left != 1 || sessions != 1 {
 			t.Errorf("%d administrators, %d sessions", left, sessions)
 		}
+		noted := func() int {
+			list, err := audit.List(t.Context(), d.Read(), audit.Filter{Action: "staff.role_changed"}, 100)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(list)
+		}
+		before := noted()
+		if me, err := w.Get(t.Context(), two[1]); err != nil || w.SetRole(t.Context(), w.now, operator, two[1], me.Role) != nil || noted() != before {
+			t.Errorf("the same role again is noted down as a change: %v", err)
+		}
 		if err := w.SetRole(t.Context(), w.now, operator, two[0], identity.Member); !errors.Is(err, staff.ErrRole) {
 			t.Errorf("a member's role: %v", err)
 		}

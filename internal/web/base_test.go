@@ -28,3 +28,15 @@ func TestBase(t *testing.T) {
 		}
 	}
 }
+
+// TestTidy: a path that is not as it should be leads to the one that is, and to no other host.
+func TestTidy(t *testing.T) {
+	t.Parallel()
+	for from, want := range map[string]string{
+		"/": "/", "/pay": "/pay", "/pay/": "/pay/", "//": "/", "//evil.example/": "/evil.example/", "/a//b": "/a/b", "/a/../../b": "/b", "": "/", "///pay/.": "/pay", "/%2e%2e/x": "/%2e%2e/x",
+	} {
+		if got := tidy(from); got != want {
+			t.Errorf("%q leads to %q, want %q", from, got, want)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path"
 	"strings"
 	"time"
 
@@ -93,12 +94,35 @@ func (s *Site) Handler(routes []Route) http.Handler {
 		mux.Handle(route.Method+" "+route.Path, h)
 	}
 	mux.Handle("GET "+ui.AssetPath, ui.Assets(s.Brand))
+	moved := func(w http.ResponseWriter, r *http.Request, to string) {
+		s.serve(w, r, Route{Path: "moved", Access: Anyone, Handle: func(c *Context) error {
+			if r.Method != http.MethodGet && r.Method != http.MethodHead {
+				return fault.New(fault.NotFound, "page.not_found")
+			}
+			return c.Redirect(to)
+		}})
+	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		s.serve(w, r, Route{Path: "none", Access: Anyone, Handle: func(*Context) error {
 			return fault.New(fault.NotFound, "page.not_found")
 		}})
 	})
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if asked := r.URL.EscapedPath(); tidy(asked) != asked { // the mux would lead there too, without our headers
+			moved(w, r, tidy(asked))
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// tidy is a path without empty, "." and ".." parts. It begins with one slash.
+func tidy(p string) string {
+	clean := path.Clean("/" + p)
+	if clean != "/" && strings.HasSuffix(p, "/") {
+		clean += "/"
+	}
+	return clean
 }
 
 func (s *Site) serve(w http.ResponseWriter, r *http.Request, route Route) {

@@ -4,11 +4,13 @@ import (
 	"encoding/csv"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"memberpay/internal/audit"
 	"memberpay/internal/day"
+	"memberpay/internal/staff"
 	"memberpay/internal/web"
 	"memberpay/internal/web/ui"
 )
@@ -58,11 +60,30 @@ func (d *Desk) log(c *web.Context) error {
 	for _, key := range []string{"when", "actor", "action", "subject", "member", "from", "reason"} {
 		v.Table.Columns = append(v.Table.Columns, ui.Column{Label: c.T("desk.audit." + key)})
 	}
+	names, err := staff.FirstNames(c.R.Context(), d.DB.Read(), actors(list))
+	if err != nil {
+		return err
+	}
 	for _, e := range list {
-		v.Table.Rows = append(v.Table.Rows, []ui.Cell{{Text: c.Words.DateTime(e.At, c.Site.Brand.Zone())}, {Text: strings.TrimSpace(e.Role + " " + e.Actor)},
+		actor := e.Actor
+		if name := names[e.Actor]; name != "" {
+			actor = name + " (" + e.Actor + ")"
+		}
+		v.Table.Rows = append(v.Table.Rows, []ui.Cell{{Text: c.Words.DateTime(e.At, c.Site.Brand.Zone())}, {Text: strings.TrimSpace(e.Role + " " + actor)},
 			{Text: strings.TrimSpace(e.Action + " " + e.Detail)}, {Text: e.Subject}, {Text: e.Member}, {Text: e.From}, {Text: e.Reason}})
 	}
 	return c.Render(http.StatusOK, logPageOf(frame, v))
+}
+
+// actors are the accounts that did something, each once.
+func actors(list []audit.Entry) []string {
+	var out []string
+	for _, e := range list {
+		if e.Actor != "" && !slices.Contains(out, e.Actor) {
+			out = append(out, e.Actor)
+		}
+	}
+	return out
 }
 
 // filter reads what is asked for. Days are days of the organisation's time zone, both inclusive.

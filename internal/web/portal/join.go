@@ -225,6 +225,14 @@ func joinFrame(c *web.Context, number int, name string) ui.Page {
 	return frame
 }
 
+// joinTitle is the heading of every step: whoever has an account adds somebody to it.
+func joinTitle(p ui.Page) string {
+	if p.SignedIn {
+		return p.T("household.add")
+	}
+	return p.T("join.title")
+}
+
 // joinPath is the address of a step of an enrollment.
 func joinPath(en enroll.Enrollment, s enroll.Step) string { return "/join/" + en.ID + "/" + string(s) }
 
