@@ -97,6 +97,16 @@ var Rules = []Rule{
 	{Name: "bank.stray", Says: "No bank entry exists without its payment.", find: `
 		SELECT ach_entry.payment_id, 1, 0 FROM ach_entry LEFT JOIN payment ON payment.id = ach_entry.payment_id
 		WHERE payment.id IS NULL ORDER BY ach_entry.payment_id`},
+	{Name: "phone.consent", Says: "A debit by telephone has the caller's consent, and none is in a file before that is on record.", find: `
+		SELECT ach_entry.payment_id, 0, 1 FROM ach_entry LEFT JOIN phone_payment ON phone_payment.payment_id = ach_entry.payment_id
+		WHERE ach_entry.sec = 'TEL' AND (phone_payment.draft_id IS NULL OR phone_payment.evidence = '' OR phone_payment.agreed_at = 0
+			OR (phone_payment.evidence = 'recording' AND phone_payment.recording = '') OR (ach_entry.file_id <> '' AND ach_entry.cleared_at = 0))
+		ORDER BY ach_entry.payment_id`},
+	{Name: "phone.call", Says: "A payment by phone tells who took it, in which call of theirs, and which words were read out.", find: `
+		SELECT phone_payment.draft_id, 0, 1 FROM phone_payment LEFT JOIN phone_call ON phone_call.id = phone_payment.call_id
+		LEFT JOIN payment ON payment.idempotency_key = phone_payment.draft_id
+		WHERE phone_call.id IS NULL OR phone_call.agent_id <> phone_payment.agent_id OR phone_call.reference <> phone_payment.reference
+			OR phone_payment.script = '' OR COALESCE(payment.id, '') <> phone_payment.payment_id ORDER BY phone_payment.draft_id`},
 	{Name: "bank.file", Says: "The totals of a bank file are those of its entries.", find: `
 		SELECT ach_file.id, CAST(COALESCE(e.total, 0) AS BIGINT), ach_file.total_cents
 		FROM ach_file LEFT JOIN (SELECT file_id, SUM(amount_cents) AS total, COUNT(*) AS entries FROM ach_entry WHERE file_id <> '' GROUP BY file_id) AS e

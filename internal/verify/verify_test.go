@@ -19,6 +19,7 @@ type world struct {
 	disputed, pending  string
 	openBill, paidBill string
 	member             string
+	phone              string // a debit by telephone that is in a file
 }
 
 func newWorld(t *testing.T, d *db.DB) *world {
@@ -39,6 +40,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	if _, err := w.Payments.Cancel(t.Context(), canceled, audit.Program); err != nil {
 		t.Fatalf("cancel: %v", err)
 	}
+	w.phone = w.byPhone(t)
 	w.Cut(t)
 	w.Settled(t, w.bank, undone.ID)
 	w.Returned(t, "R01", returned.ID, undone.ID)
@@ -54,6 +56,38 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	w.Pay(t, w.Bill(t, 6_300), 6_300, paymenttest.Silent)
 	w.shrunk(t)
 	return w
+}
+
+// byPhone pays a bill from a bank account that a caller read out.
+func (w *world) byPhone(t *testing.T) string {
+	t.Helper()
+	b := w.Bill(t, 2_000)
+	var draft payment.Draft
+	err := w.DB.Write(t.Context(), func(tx *db.Tx) (err error) {
+		for _, s := range []string{
+			"INSERT INTO account (id, email, email_index, password_hash, created_at) VALUES ('acc_agent', '', 'acc_agent', '', 1)",
+			"INSERT INTO phone_call (id, reference, agent_id, kind, member_id, opened_at) VALUES ('call_1', 'K7QM4T2X9P', 'acc_agent', 'in', '" + b.GuarantorID + "', 1)",
+			`INSERT INTO caller_verification (id, call_id, agent_id, member_id, how, script, verified_at, ends_at)
+				VALUES ('ver_1', 'call_1', 'acc_agent', '` + b.GuarantorID + "', 'facts', '1', 1, 9000000000000000)",
+		} {
+			if _, err := tx.ExecContext(t.Context(), s); err != nil {
+				return err
+			}
+		}
+		draft, err = payment.BeginByPhone(t.Context(), tx, w.Now(), payment.ByPhone{CallID: "call_1", Reference: "K7QM4T2X9P", AgentID: "acc_agent", MemberID: b.GuarantorID, Script: "1"}, payment.Answers{})
+		return err
+	})
+	if err != nil {
+		t.Fatalf("begin by phone: %v", err)
+	}
+	pay, err := w.Payments.Pay(t.Context(), payment.Request{Key: draft.ID, PayerID: b.GuarantorID, SessionID: draft.SessionID, Payee: b.Payee, Call: "call_1",
+		Lines: []payment.Line{{BillID: b.ID, Amount: 2_000}}, Authorization: "You authorize this.", Language: "en", Role: audit.Agent,
+		Method: payment.Method{Bank: &payment.BankAccount{Name: "Ana Example", Routing: "091000019", Number: "12345678", Type: "checking"}},
+		Spoken: &payment.Spoken{AgentID: "acc_agent", Evidence: payment.Recorded, Recording: "REC-1"}})
+	if err != nil {
+		t.Fatalf("pay by phone: %v", err)
+	}
+	return pay.ID
 }
 
 // shrunk adds a bill that became smaller than what was paid on it, and one that was taken back.
@@ -134,6 +168,12 @@ var violations = []planted{
 	{"bank.entry", "the debit is canceled and the payment is not", []string{"UPDATE ach_entry SET state = 'canceled' WHERE payment_id = '{pending}'"}},
 	{"bank.entry", "a bank payment without a debit", []string{"DELETE FROM ach_entry WHERE payment_id = '{pending}'"}},
 	{"bank.stray", "a debit without a payment", []string{"UPDATE ach_entry SET payment_id = 'pay_none' WHERE payment_id = '{pending}'"}},
+	{"phone.consent", "nobody said yes", []string{"UPDATE phone_payment SET agreed_at = 0 WHERE payment_id = '{phone}'"}},
+	{"phone.consent", "a debit was filed before its consent was on record", []string{"UPDATE ach_entry SET cleared_at = 0 WHERE payment_id = '{phone}'"}},
+	{"phone.consent", "a recording without a place", []string{"UPDATE phone_payment SET recording = '' WHERE payment_id = '{phone}'"}},
+	{"phone.consent", "a debit by telephone that was in no call", []string{"UPDATE ach_entry SET sec = 'TEL' WHERE payment_id = '{pending}'"}},
+	{"phone.call", "a payment in another call", []string{"UPDATE phone_payment SET reference = 'AAAAAAAAAA' WHERE payment_id = '{phone}'"}},
+	{"phone.call", "a payment that its call does not know", []string{"UPDATE phone_payment SET payment_id = '' WHERE payment_id = '{phone}'"}},
 	{"bank.file", "a file's total is not that of its entries", []string{"UPDATE ach_file SET total_cents = total_cents + 1"}},
 	{"bank.file", "a file counts more entries than it has", []string{"UPDATE ach_file SET entries = entries + 1"}},
 	{"bank.content", "the noted hash is another", []string{"UPDATE ach_file SET sha256 = 'f00d'"}},
@@ -153,7 +193,7 @@ func TestEveryPlantedViolationIsFound(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d)
 		fill := strings.NewReplacer("{open}", w.openBill, "{paid}", w.paidBill, "{card}", w.card, "{bank}", w.bank,
-			"{pending}", w.pending, "{member}", w.member)
+			"{pending}", w.pending, "{member}", w.member, "{phone}", w.phone)
 		for _, p := range violations {
 			t.Run(p.rule+"/"+p.how, func(t *testing.T) {
 				plant(t, d, fill, p.sql, func() {
@@ -170,7 +210,7 @@ func TestEveryPlantedViolationIsFound(t *testing.T) {
 }
 
 // snapshot are the tables that violations are planted in.
-var snapshot = []string{"bill", "payment", "allocation", "attempt", "event", "ach_entry", "ach_file", "ledger_posting"}
+var snapshot = []string{"bill", "payment", "allocation", "attempt", "event", "ach_entry", "ach_file", "ledger_posting", "phone_payment"}
 
 // plant runs statements with the book's guard taken away, lets look see the result, and puts everything back as it was.
 func plant(t *testing.T, d *db.DB, fill *strings.Replacer, statements []string, look func()) {

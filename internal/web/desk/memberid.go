@@ -156,14 +156,7 @@ var alphabet = map[rune]string{'A': "Alfa", 'B': "Bravo", 'C': "Charlie", 'D': "
 func spelled(c *web.Context, number string) []string {
 	var out []string
 	for _, group := range strings.Fields(inGroups(number)) {
-		var parts []string
-		for _, r := range group {
-			s := string(r)
-			if word := alphabet[unicode.ToUpper(r)]; word != "" {
-				s = c.T("call.letter", "Letter", s, "Word", word)
-			}
-			parts = append(parts, s)
-		}
+		parts := letters(c, group)
 		sep := " "
 		if first, _ := utf8.DecodeRuneInString(group); unicode.IsLetter(first) {
 			sep = ", "
@@ -171,6 +164,18 @@ func spelled(c *web.Context, number string) []string {
 		out = append(out, strings.Join(parts, sep))
 	}
 	return out
+}
+
+// letters are the letters of a group with their words, and its figures.
+func letters(c *web.Context, group string) (parts []string) {
+	for _, r := range group {
+		s := string(r)
+		if word := alphabet[unicode.ToUpper(r)]; word != "" {
+			s = c.T("call.letter", "Letter", s, "Word", word)
+		}
+		parts = append(parts, s)
+	}
+	return parts
 }
 
 // sendView asks whose member ID is to be sent to the contact on file.

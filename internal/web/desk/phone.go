@@ -425,7 +425,9 @@ func (d *Desk) phonePaid(c *web.Context, x phoneDraft, v *phonePayView) error {
 	v.Paid = true
 	v.Panel = ui.Panel{Tone: toneOf(pay.State), Title: c.T("state." + string(pay.State) + ".title"), Text: c.T("phone.paid.read"),
 		Label: c.T("paid.number"), Number: id.Grouped(pay.Confirmation)}
-	v.Spell = spelled(c, strings.ReplaceAll(id.Grouped(pay.Confirmation), "-", " "))
+	for _, group := range strings.Split(id.Grouped(pay.Confirmation), "-") {
+		v.Spell = append(v.Spell, strings.Join(letters(c, group), ", "))
+	}
 	receipt := c.T("phone.receipt.none")
 	if pay.Email != "" {
 		receipt = c.T("phone.receipt.to", "Address", maskedMail(pay.Email))
