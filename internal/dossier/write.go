@@ -27,6 +27,14 @@ type Subject struct {
 	Today   day.Date // at the organisation
 	// Care tells whether its owner may know what care a bill is for. It must not ask the database.
 	Care func(b bill.Bill) bool
+	// More are parts of features that know this one: they come last, in this order.
+	More []Part
+}
+
+// Part is a list of the document. Write gives item one of its entries after the other.
+type Part struct {
+	Name  string
+	Write func(item func(any)) error
 }
 
 // every is no limit.
@@ -68,6 +76,13 @@ func Write(ctx context.Context, w io.Writer, d *db.DB, accounts *identity.Accoun
 		out.list(part.name)
 		if err := part.write(); err != nil {
 			return fmt.Errorf("write %s of an account: %w", part.name, err)
+		}
+		out.end()
+	}
+	for _, part := range s.More {
+		out.list(part.Name)
+		if err := part.Write(out.item); err != nil {
+			return fmt.Errorf("write %s of an account: %w", part.Name, err)
 		}
 		out.end()
 	}

@@ -35,7 +35,9 @@ var (
 // notHelped tells that some of a group may not be paid, by payment id, by permission or in their call. The transaction must be rolled back.
 type notHelped map[string]error
 
-func (e notHelped) Error() string { return fmt.Sprintf("%d payments go beyond a permission or their call", len(e)) }
+func (e notHelped) Error() string {
+	return fmt.Sprintf("%d payments go beyond a permission or their call", len(e))
+}
 
 // checkHelp holds the payments that were made by permission against it, as it is at this moment, and notes them as such.
 // The permissions stay locked until the transaction ends, so that two payments at once cannot both use what is left. A

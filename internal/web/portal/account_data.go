@@ -51,7 +51,7 @@ func (p *Portal) accountJSON(c *web.Context) error {
 	h := c.W.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Content-Disposition", `attachment; filename="account-`+dataDay(c)+`.json"`)
-	err = dossier.Write(ctx, c.W, p.DB, c.Site.Accounts, dossier.Subject{Account: who, Now: c.Now, Today: today(c), Care: care})
+	err = dossier.Write(ctx, c.W, p.DB, c.Site.Accounts, dossier.Subject{Account: who, Now: c.Now, Today: today(c), Care: care, More: p.told(c, who)})
 	if err != nil {
 		c.Site.Log.Error("send the data of an account", "route", c.Route, "err", err)
 		panic(http.ErrAbortHandler) // part of it is out: whoever reads it must see that the rest is missing
@@ -97,7 +97,7 @@ func (p *Portal) accountPDF(c *web.Context) error {
 	for _, rowID := range who.Members {
 		blocks = append(blocks, onFile(c, people[rowID])...)
 	}
-	for _, table := range []func(*web.Context, identity.Profile) ([]paper.Block, error){p.billsOnPaper, p.paymentsOnPaper, p.consentsOnPaper} {
+	for _, table := range []func(*web.Context, identity.Profile) ([]paper.Block, error){p.billsOnPaper, p.paymentsOnPaper, p.helpersOnPaper, p.consentsOnPaper, p.activityOnPaper} {
 		more, err := table(c, who)
 		if err != nil {
 			return err
@@ -149,7 +149,7 @@ func (p *Portal) billsOnPaper(c *web.Context, who identity.Profile) ([]paper.Blo
 	}
 	s := billScribe{w: c.Words, names: known}
 	t := paper.Table{Summary: c.T("bills.title"), Columns: []paper.Column{{Head: c.T("bill.number")}, {Head: c.T("bill.for")}, {Head: c.T("bills.col.date")},
-		{Head: c.T("data.share"), Align: paper.End}, {Head: c.T("data.open"), Align: paper.End}}}
+		{Head: c.T("data.share"), Align: paper.End}, {Head: c.T("data.pending"), Align: paper.End}, {Head: c.T("data.open"), Align: paper.End}}}
 	var open money.Cents
 	for i, b := range list {
 		if b.State == bill.Open {
@@ -162,9 +162,9 @@ func (p *Portal) billsOnPaper(c *web.Context, who identity.Profile) ([]paper.Blo
 		if b.State == bill.Open {
 			left = b.Open()
 		}
-		t.Rows = append(t.Rows, []string{billNumber(b), s.names.of(b.PatientID), s.date(b), c.Words.Amount(b.Responsibility), c.Words.Amount(left)})
+		t.Rows = append(t.Rows, []string{billNumber(b), s.names.of(b.PatientID), s.date(b), c.Words.Amount(b.Responsibility), c.Words.Amount(b.Pending), c.Words.Amount(left)})
 	}
-	return tableOnPaper(c, c.T("bills.title"), t, len(list), []string{"", "", "", c.T("data.open"), c.Words.Amount(open)}), nil
+	return tableOnPaper(c, c.T("bills.title"), t, len(list), []string{"", "", "", "", c.T("data.open"), c.Words.Amount(open)}), nil
 }
 
 func (p *Portal) paymentsOnPaper(c *web.Context, who identity.Profile) ([]paper.Block, error) {

@@ -112,7 +112,16 @@ func TestDataIsCompleteAndOwn(t *testing.T) {
 		rosa.post(agreePath, rosa.offered(agreePath))
 		h.logged(audit.Entry{At: h.clock(), Actor: "acc_staff_sentinel", Role: audit.Agent, Action: "member.view", Member: h.people["Rosa"], Subject: "case_sentinel", From: "10.9.8.7", Reason: "asked about a bill"},
 			audit.Entry{At: h.clock(), Actor: "acc_staff_sentinel", Role: audit.Agent, Action: "member.view", Member: h.people["Avery"], Reason: "reason_sentinel"})
+		avery.asks("chat_sentinel of another")
+		conversation := rosa.asks("Where is my receipt?")
 		doc := rosa.document()
+		if list := doc["chats"].([]any); len(list) != 1 || !strings.HasSuffix(conversation, list[0].(map[string]any)["id"].(string)) ||
+			list[0].(map[string]any)["messages"].([]any)[0].(map[string]any)["text"] != "Where is my receipt?" {
+			t.Errorf("chats %v", doc["chats"])
+		}
+		if list := doc["cases"].([]any); len(list) != 0 {
+			t.Errorf("cases %v", list)
+		}
 		if doc["schema"] != "memberpay.account-data.v1" || doc["made_at"] != h.clock().Format(time.RFC3339) {
 			t.Errorf("schema %v of %v", doc["schema"], doc["made_at"])
 		}
