@@ -48,7 +48,7 @@ func (a *App) loops(ctx context.Context, work *sync.WaitGroup) {
 	every("audit seal", 5*time.Second, func(ctx context.Context) error { _, err := a.Sealer.Seal(ctx); return err })
 	every("enrollments", 5*time.Minute, func(ctx context.Context) error { _, err := a.Enroll.Sweep(ctx, time.Now()); return err })
 	every("drafts", time.Hour, func(ctx context.Context) error { _, err := a.Payments.SweepDrafts(ctx); return err })
-	every("consents by telephone", time.Second, func(ctx context.Context) error { _, err := a.Payments.ClearTold(ctx); return err })
+	every("consents by telephone", 2*time.Second, func(ctx context.Context) error { _, err := a.Payments.ClearTold(ctx); return err })
 	if a.Config.Bank.CutEvery > 0 { // Cut and CutDue both deliver what an earlier run could not
 		every("bank file", a.Config.Bank.CutEvery, func(ctx context.Context) error { _, err := a.Bank.Cut(ctx); return err })
 	} else {

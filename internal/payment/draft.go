@@ -103,7 +103,7 @@ func (p *Payments) NewDraft(ctx context.Context, owner Owner, payerID string, a 
 func GetDraft(ctx context.Context, q db.Queryer, owner Owner, draftID string) (Draft, error) {
 	d, err := scanDraft(q.QueryRowContext(ctx, "SELECT "+draftFields+" FROM draft WHERE id = $1", draftID))
 	if err == nil && !owner.owns(d) {
-		err = errNoDraft
+		return Draft{}, errNoDraft
 	}
 	return d, err
 }

@@ -280,6 +280,19 @@ func (p *Payments) ClearTold(ctx context.Context) (cleared int, err error) {
 	return cleared, nil
 }
 
+// Waiting returns the payments by phone whose debits wait for their consent, oldest first.
+func (p *Payments) Waiting(ctx context.Context) (out []ByPhone, err error) {
+	ids, err := nacha.Uncleared(ctx, p.db.Read(), 500)
+	if err != nil {
+		return nil, err
+	}
+	byPhone, err := PhonePayments(ctx, p.db.Read(), ids)
+	for _, paymentID := range ids {
+		out = append(out, byPhone[paymentID])
+	}
+	return out, err
+}
+
 // Uncleared reports whether the debit of a payment waits until its consent is on record.
 func (p *Payments) Uncleared(ctx context.Context, paymentID string) (bool, error) {
 	return nacha.WaitsForConsent(ctx, p.db.Read(), paymentID)

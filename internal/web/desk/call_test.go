@@ -193,6 +193,8 @@ func TestEveryViewOfAMemberIsNotedDown(t *testing.T) {
 				return o.member
 			case "{call}":
 				return call.ID
+			case "{draft}":
+				return draftOf(onPhone{v, who, "/desk/calls/" + call.ID, o.onlyBill()}.begin("1"))
 			case "{conversation}":
 				return o.asksLinked()
 			case "{file}":

@@ -43,6 +43,7 @@ var deeds = []struct {
 	{"chats", []string{"chat.assigned"}},
 	{"cases", []string{"case.answered", "case.closed"}},
 	{"notes", []string{"note.written", "case.noted"}},
+	{"payments", []string{"phone_payment.begun"}},
 }
 
 // overview shows the queues, how verifications went, and what everybody did.
@@ -104,8 +105,24 @@ func (d *Desk) queues(c *web.Context, today day.Date) (ui.Table, error) {
 		n := strconv.Itoa(len(q.list))
 		t.Rows = append(t.Rows, []ui.Cell{{Text: q.name, Href: "/desk/chats"}, {Text: n}, {Text: n}, {Text: "0"}, {Text: since(c, oldest)}})
 	}
+	held, err := d.Phone.Payments.Waiting(c.R.Context())
+	if err != nil {
+		return t, err
+	}
+	if len(held) > 0 {
+		late := 0
+		for _, b := range held {
+			if c.Now.Sub(b.AgreedAt) > consentLate {
+				late++
+			}
+		}
+		t.Rows = append(t.Rows, []ui.Cell{{Text: c.T("phone.waiting")}, {Text: strconv.Itoa(len(held))}, {Text: "0"}, {Text: strconv.Itoa(late)}, {Text: since(c, held[0].AgreedAt)}})
+	}
 	return t, nil
 }
+
+// consentLate is after how long a consent that is not on record is late: its notice does not go out by itself.
+const consentLate = time.Hour
 
 // since is when the oldest thing of a queue began to wait.
 func since(c *web.Context, oldest time.Time) string {

@@ -59,7 +59,6 @@ func (d *Desk) phoneBegun(c *web.Context) (x phoneDraft, err error) {
 	x.path = "/desk/calls/" + x.call.ID + "/pay/" + x.phone.DraftID
 	x.draft, err = payment.GetDraft(ctx, q, payment.CallOwner(x.call.ID), x.phone.DraftID)
 	if fault.Is(err, fault.NotFound) { // the payer has it, or it is swept away
-		x.draft = payment.Draft{}
 		return x, nil
 	}
 	return x, err
@@ -339,9 +338,11 @@ func (d *Desk) phoneView(c *web.Context, x phoneDraft) (v phonePayView, err erro
 	if sent {
 		v.Live = true
 		v.Resend, v.Stop = linkButtons(c, contacts, "phone.resend"), true
-		return v, d.phoneLive(c, link, &v)
+		return v, d.phoneLive(c, x, link, &v)
 	}
-	v.Ask, v.Bank = true, x.path+"/bank"
+	if v.Ask = true; x.call.Kind != caller.Office {
+		v.Bank = x.path + "/bank"
+	}
 	total := payment.Request{Lines: x.draft.Answers.Lines}.Total()
 	v.Amount = c.Words.Amount(total)
 	v.Summary = []ui.Row{{Key: c.T("phone.payee"), Value: payeeName(c, x.draft.Answers.Payee)},
@@ -390,7 +391,7 @@ var stages = []string{phonepay.Sent, phonepay.Opened, phonepay.Bills, phonepay.M
 // phoneLive tells where the payer is on their own device.
 //
 // words: phone.stage.* phone.message.*
-func (d *Desk) phoneLive(c *web.Context, link phonepay.Link, v *phonePayView) error {
+func (d *Desk) phoneLive(c *web.Context, x phoneDraft, link phonepay.Link, v *phonePayView) error {
 	zone := c.Site.Brand.Zone()
 	stage, tone := link.Stage, ui.Info
 	switch {
@@ -409,9 +410,18 @@ func (d *Desk) phoneLive(c *web.Context, link phonepay.Link, v *phonePayView) er
 	if len(messages) > 0 {
 		state = messages[0].State
 	}
-	v.Steps = []ui.Row{{Key: c.T("phone.message"), Value: c.T("phone.message." + state)},
+	drafts, err := payment.DraftsOf(c.R.Context(), d.DB.Read(), x.phone.MemberID, mostDrafts)
+	if err != nil {
+		return err
+	}
+	for _, draft := range drafts {
+		if draft.ID == x.phone.DraftID {
+			v.Steps = []ui.Row{{Key: c.T("paid.amount"), Value: c.Words.Amount(total(draft.Answers.Lines)), Strong: true}}
+		}
+	}
+	v.Steps = append(v.Steps, []ui.Row{{Key: c.T("phone.message"), Value: c.T("phone.message." + state)},
 		{Key: c.T("phone.since"), Value: c.Words.Time(link.StageAt.In(zone))},
-		{Key: c.T("phone.until"), Value: c.Words.Time(link.ExpiresAt.In(zone))}}
+		{Key: c.T("phone.until"), Value: c.Words.Time(link.ExpiresAt.In(zone))}}...)
 	return nil
 }
 
@@ -456,6 +466,9 @@ func (d *Desk) phonePaid(c *web.Context, x phoneDraft, v *phonePayView) error {
 func (d *Desk) phoneEvents(c *web.Context) error {
 	x, err := d.phoneBegun(c)
 	if err != nil {
+		return err
+	}
+	if err := d.looks(c, x.phone.MemberID); err != nil {
 		return err
 	}
 	s, err := c.Stream()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"memberpay/internal/bill"
+	"memberpay/internal/caller"
 	"memberpay/internal/day"
 	"memberpay/internal/fault"
 	"memberpay/internal/id"
@@ -32,9 +33,18 @@ type phoneBankView struct {
 	Keep                string // the account given before, which empty fields keep
 }
 
+// phoneSpeaks is phoneWork for the steps of a debit by telephone, which is for whoever is on the telephone.
+func (d *Desk) phoneSpeaks(c *web.Context) (x phoneDraft, m member.Member, done bool, err error) {
+	x, m, done, err = d.phoneWork(c)
+	if !done && x.call.Kind == caller.Office {
+		return x, m, true, c.Redirect(x.path)
+	}
+	return x, m, done, err
+}
+
 // phoneBank asks for the bank account that the caller reads out.
 func (d *Desk) phoneBank(c *web.Context) error {
-	x, m, done, err := d.phoneWork(c)
+	x, m, done, err := d.phoneSpeaks(c)
 	if done {
 		return err
 	}
@@ -73,7 +83,7 @@ func (d *Desk) phoneBankPost(c *web.Context) error {
 	if err := c.ReadForm(); err != nil {
 		return err
 	}
-	x, m, done, err := d.phoneWork(c)
+	x, m, done, err := d.phoneSpeaks(c)
 	if done {
 		return err
 	}
@@ -125,7 +135,7 @@ type phoneReviewView struct {
 
 // phoneReview shows every answer once more, and the authorization to read out.
 func (d *Desk) phoneReview(c *web.Context) error {
-	x, m, done, err := d.phoneWork(c)
+	x, m, done, err := d.phoneSpeaks(c)
 	if done {
 		return err
 	}
@@ -250,7 +260,7 @@ func (d *Desk) phoneRows(c *web.Context, x phoneDraft, m member.Member, v *phone
 	}
 	v.Rows = []ui.Row{bills, {Key: c.T("phone.payee"), Value: payeeName(c, a.Payee)},
 		{Key: c.T("review.method"), Value: accountName(c.Words, a), Lines: []string{a.BankName, c.T("review.routing", "Routing", a.BankRouting)}, Change: change("bank", "review.method.change")},
-		{Key: c.T("review.when"), Value: c.T("review.when.bank", "Date", c.Words.DateIn(d.Phone.LastCall(c.Now), zone))},
+		{Key: c.T("review.when"), Value: c.T("phone.when", "Date", c.Words.DateIn(d.Phone.LastCall(c.Now), zone))},
 		{Key: c.T("phone.receipt"), Value: receipt},
 		{Key: c.T("review.amount"), Value: c.Words.Amount(total(a.Lines)), Strong: true, Change: change("bills#how", "review.amount.change")}}
 	return nil
@@ -290,7 +300,7 @@ func (d *Desk) phonePayNow(c *web.Context) error {
 	if err := c.ReadForm(); err != nil {
 		return err
 	}
-	x, m, done, err := d.phoneWork(c)
+	x, m, done, err := d.phoneSpeaks(c)
 	if done {
 		return err
 	}

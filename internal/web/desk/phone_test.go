@@ -12,6 +12,7 @@ import (
 
 	"memberpay/internal/audit"
 	"memberpay/internal/bill"
+	"memberpay/internal/caller"
 	"memberpay/internal/day"
 	"memberpay/internal/db"
 	"memberpay/internal/db/dbtest"
@@ -36,9 +37,15 @@ func (o *office) onPhone() onPhone {
 	o.t.Helper()
 	agent, _ := o.hire(identity.Agent)
 	who, call := o.provedTo(agent)
+	return onPhone{o.opened(agent, "passkey"), who, "/desk/calls/" + call.ID, o.onlyBill()}
+}
+
+// onlyBill is the row id of Rosa's bill.
+func (o *office) onlyBill() string {
+	o.t.Helper()
 	list, err := bill.List(o.t.Context(), o.db.Read(), bill.Scope{Members: []string{o.member}}, 10)
 	o.must(err)
-	return onPhone{o.opened(agent, "passkey"), who, "/desk/calls/" + call.ID, list[0].ID}
+	return list[0].ID
 }
 
 // begin begins a payment of an amount and returns its address.
@@ -107,7 +114,7 @@ func TestPayByLink(t *testing.T) {
 		v.post(path+"/link", "channel", "fax").says(t, 422, "not on file")
 		v.post(path+"/link", "channel", "mail").leads(t, path)
 		page := v.get(path)
-		page.says(t, 200, "Not opened yet", "On its way", "Send a new link to r•••@m•••.example")
+		page.says(t, 200, "Not opened yet", "$40.00", "On its way", "Send a new link to r•••@m•••.example")
 		token := o.token(draftOf(path))
 		if strings.Contains(page.Body, token) {
 			t.Error("the agent has the link")
@@ -315,6 +322,8 @@ func TestPayByBank(t *testing.T) {
 		v.post(byMail+"/bank", goodBank...).leads(t, byMail+"/review")
 		v.post(byMail+"/review", "mark", v.reviewed(byMail), "agreed", "yes", "evidence", "mail").leads(t, byMail)
 		v.get(byMail).says(t, 200, "Not for the bank yet", "once the email is sent")
+		lead, _ := o.hire(identity.Supervisor)
+		o.opened(lead, "passkey").get("/desk/overview").says(t, 200, "Bank payments by phone whose consent is not on record 1")
 
 		o.pass(2 * time.Second)
 		report, err := o.bank.Cut(t.Context())
@@ -364,6 +373,21 @@ func TestPayByBank(t *testing.T) {
 			t.Errorf("the words kept are %s", raw)
 		}
 	})
+}
+
+// TestNoTelephoneInTheOffice: whoever stands before the agent authorizes nothing by telephone.
+func TestNoTelephoneInTheOffice(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	v := o.onPhone()
+	call, err := o.desk.Calls.Visited(t.Context(), o.clock(), v.who, o.member, caller.Visit{Document: caller.Documents[0], Office: "Main", Name: true, Birth: true, Photo: true})
+	o.must(err)
+	v.call = "/desk/calls/" + call.ID
+	path := v.begin("40")
+	v.get(path).says(t, 200, "Send a link to", "Somebody who stands before you")
+	v.get(path+"/bank").leads(t, path)
+	v.post(path+"/bank", goodBank...).leads(t, path)
+	v.get(path+"/review").leads(t, path)
 }
 
 // TestNoCardFieldAtTheDesk: no page of the desk asks for a card, and none loads the processor's frame.
