@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -240,6 +241,43 @@ func TestALinkEnds(t *testing.T) {
 		o.pass(phonepay.LinkLife)
 		if _, _, err := phone.Find(ctx, o.clock(), token); !errors.Is(err, phonepay.ErrLink) {
 			t.Errorf("after its time: %v", err)
+		}
+	})
+}
+
+// TestStopAgainstPay: of an agent who stops a payment and a payer who presses the button at the same moment, one wins.
+func TestStopAgainstPay(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		o := officeOn(t, d, staff.SSO{})
+		v := o.onPhone()
+		ctx, phone := t.Context(), o.desk.Phone
+		for range 8 {
+			b, err := payment.PhoneDraft(ctx, d.Read(), draftOf(v.begin("1")))
+			o.must(err)
+			draft, err := payment.GetDraft(ctx, d.Read(), payment.CallOwner(b.CallID), b.DraftID)
+			o.must(err)
+			draft.Answers.Rail, draft.Answers.CardToken = payment.Card, paymenttest.Good
+			draft.Answers.Reviewed = payment.Reviewed{Authorization: "I pay.", Language: "en"}
+			r, err := draft.Request(phone.Seal)
+			o.must(err)
+			var stopped, refused error
+			var both sync.WaitGroup
+			both.Go(func() { stopped = phone.Cancel(ctx, o.clock(), v.who, b) })
+			both.Go(func() { _, refused = o.pays.Pay(ctx, r) })
+			both.Wait()
+			if (stopped == nil) == (refused == nil) {
+				t.Errorf("stopping says %v, paying says %v", stopped, refused)
+			}
+			for _, err := range []error{stopped, refused} {
+				if err != nil && !errors.Is(err, payment.ErrCallOver) {
+					t.Error(err)
+				}
+			}
+			b, err = payment.PhoneDraft(ctx, d.Read(), b.DraftID)
+			if err != nil || (b.PaymentID != "") == !b.EndedAt.IsZero() || (b.PaymentID != "") != (refused == nil) {
+				t.Errorf("it stands as %+v, %v", b, err)
+			}
 		}
 	})
 }
