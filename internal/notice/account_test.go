@@ -121,12 +121,12 @@ func samples() []sample {
 				"Larkspur Health: Su cuenta pasó a ser sin papel. Si no fue usted, llame ahora al 1-800-555-0142.")},
 	}
 	out = append(out, sample{"undo", letter.AccountChanged{What: letter.Email, When: told, Undo: "/undo/tok_1"},
-		says([]string{"The e-mail address of your account was changed", "This was not me", "https://pay.larkspur.example/undo/tok_1", "by December 6, 2026"},
+		says([]string{"The email address of your account was changed", "This was not me", "https://pay.larkspur.example/undo/tok_1", "by December 6, 2026"},
 			[]string{"Se cambió el correo electrónico", "No fui yo", "https://pay.larkspur.example/undo/tok_1", "6 de diciembre de 2026"}),
-		both("Larkspur Health: The e-mail address of your account was changed. If this was not you, call 1-800-555-0142 now.",
+		both("Larkspur Health: The email address of your account was changed. If this was not you, call 1-800-555-0142 now.",
 			"Larkspur Health: Se cambió el correo electrónico de su cuenta. Si no fue usted, llame ahora al 1-800-555-0142.")})
 	for _, c := range []struct{ change, en, es string }{
-		{"email", "The e-mail address of your account was changed", "Se cambió el correo electrónico de su cuenta"},
+		{"email", "The email address of your account was changed", "Se cambió el correo electrónico de su cuenta"},
 		{"password", "The password of your account was changed", "Se cambió la contraseña de su cuenta"},
 		{"phone", "The phone number of your account was changed", "Se cambió el número de teléfono de su cuenta"},
 		{"passkey_added", "A passkey was added to your account", "Se agregó una llave de acceso a su cuenta"},

@@ -282,7 +282,7 @@ func TestJoinByPhone(t *testing.T) {
 		{name: "the last step", who: j.visitor, path: j.path + "/secure", status: 303, to: j.path + "/email"},
 		{name: "an address", who: j.visitor, path: j.path + "/email", form: url.Values{"email": {" Iris@New.example "}}, status: 303, to: j.path + "/email-code"},
 		{name: "the last step before the code", who: j.visitor, path: j.path + "/secure", form: url.Values{"password": {goodPass}}, status: 303, to: j.path + "/email-code"},
-		{name: "the page", who: j.visitor, path: j.path + "/email-code", status: 200, contains: []string{"We sent an e-mail to Iris@New.example", "Step 3 of 4"}},
+		{name: "the page", who: j.visitor, path: j.path + "/email-code", status: 200, contains: []string{"We sent an email to Iris@New.example", "Step 3 of 4"}},
 		{name: "nothing", who: j.visitor, path: j.path + "/email-code", form: url.Values{}, status: 422, contains: []string{"Enter the code"}},
 	})
 	first := h.joinCode("Iris@New.example")
@@ -306,7 +306,7 @@ func TestJoinByLetterAndDesk(t *testing.T) {
 	t.Parallel()
 	h := withJoiners(t, dbtest.Open(t, db.SQLite))
 	otto := h.found(h.visitor(), "J-2", "1948-10-02", "97005")
-	otto.get(otto.path+"/contact").mustSay(t, "We have no e-mail address and no phone", "Mail me a letter", "27 Meadow Street")
+	otto.get(otto.path+"/contact").mustSay(t, "We have no email address and no phone", "Mail me a letter", "27 Meadow Street")
 	otto.get(otto.path+"/contact").mustNotSay(t, "Made Up Lane", "Otto")
 	h.walk([]row{
 		{name: "no e-mail on file", who: otto.visitor, path: otto.path + "/contact", form: url.Values{"way": {"email"}}, status: 422, contains: []string{"Choose where we send the code"}},
