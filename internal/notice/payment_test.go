@@ -1,11 +1,15 @@
 package notice
 
 import (
+	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"memberpay/internal/brand"
+	"memberpay/internal/event"
+	"memberpay/internal/paper"
 	"memberpay/internal/payment"
 	"memberpay/internal/words"
 )
@@ -84,5 +88,35 @@ func TestDayOfALetter(t *testing.T) {
 	}
 	if !strings.Contains(text.Plain(), "November 23, 2026") {
 		t.Errorf("2 AM UTC on the 24th is still the 23rd in Oregon:\n%s", text.Plain())
+	}
+}
+
+// TestWrittenNotice: the letter that is the evidence of a consent by telephone has the words that were read out.
+func TestWrittenNotice(t *testing.T) {
+	t.Parallel()
+	catalog, err := words.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := New(Config{Brand: brand.Default(), Words: catalog, BaseURL: "https://pay.larkspur.example"})
+	for _, lang := range []string{"en", "es"} {
+		text, err := l.aboutPayment("payment.notice", paid, catalog.For(lang))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := l.sheet(event.Message{Kind: "payment.notice", Channel: event.Print, Recipient: "Ana Example\n1 Example Road\nHillside, OR 97004", Language: lang, At: paid.SubmittedAt}, text)
+		said := fmt.Sprint(d.Blocks)
+		for _, want := range []string{paid.Authorization, "K7Q-M4T-2X9P", "$1,234.50", "6789"} {
+			if !strings.Contains(said, want) {
+				t.Errorf("in %s the letter lacks %q: %s", lang, want, said)
+			}
+		}
+		var pdf bytes.Buffer
+		if err := paper.Write(&pdf, d); err != nil || !bytes.HasPrefix(pdf.Bytes(), []byte("%PDF-")) {
+			t.Errorf("in %s it cannot be printed: %v", lang, err)
+		}
+	}
+	if _, err := l.write(t.Context(), event.Message{Kind: "payment.receipt", Channel: event.Print, Subject: "pay_1", Language: "en"}); err == nil {
+		t.Error("a receipt travels by post without being asked for")
 	}
 }

@@ -53,6 +53,9 @@ func (p *Portal) showPayLink(c *web.Context, status int, v payLinkView, problems
 func (p *Portal) payLinkOver(c *web.Context) error {
 	frame := page(c, c.T("phone.link.over"))
 	frame.Path = ""
+	if token := c.R.PathValue("paylink"); token != "" {
+		frame.Path = "/pay-link/" + token
+	}
 	return c.Render(http.StatusNotFound, payLinkOverPage(frame, payLinkView{Phone: c.Site.Brand.Phone.Display}))
 }
 
