@@ -116,7 +116,7 @@ func (d *Desk) queues(c *web.Context, today day.Date) (ui.Table, error) {
 				late++
 			}
 		}
-		t.Rows = append(t.Rows, []ui.Cell{{Text: c.T("phone.waiting")}, {Text: strconv.Itoa(len(held))}, {Text: "0"}, {Text: strconv.Itoa(late)}, {Text: since(c, held[0].AgreedAt)}})
+		t.Rows = append(t.Rows, []ui.Cell{{Text: c.T("phone.waiting"), Href: "/desk/calls/" + held[0].CallID + "/pay/" + held[0].DraftID}, {Text: strconv.Itoa(len(held))}, {Text: "0"}, {Text: strconv.Itoa(late)}, {Text: since(c, held[0].AgreedAt)}})
 	}
 	return t, nil
 }

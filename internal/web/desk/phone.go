@@ -13,6 +13,7 @@ import (
 	"memberpay/internal/event"
 	"memberpay/internal/fault"
 	"memberpay/internal/id"
+	"memberpay/internal/identity"
 	"memberpay/internal/member"
 	"memberpay/internal/money"
 	"memberpay/internal/payment"
@@ -48,6 +49,9 @@ type phoneDraft struct {
 func (d *Desk) phoneBegun(c *web.Context) (x phoneDraft, err error) {
 	ctx, q := c.R.Context(), d.DB.Read()
 	if x.call, err = d.Calls.Get(ctx, q, c.Session.AccountID, c.R.PathValue("call")); err != nil {
+		if fault.Is(err, fault.NotFound) && c.Session.Actor().May(identity.Supervise) {
+			return d.phoneWaits(c)
+		}
 		return x, err
 	}
 	if x.phone, err = payment.PhoneDraft(ctx, q, c.R.PathValue("draft")); err != nil {
@@ -62,6 +66,29 @@ func (d *Desk) phoneBegun(c *web.Context) (x phoneDraft, err error) {
 		return x, nil
 	}
 	return x, err
+}
+
+// phoneWaits is the payment of the address, of whichever agent, where its debit waits for its consent: a supervisor looks after
+// those that nobody else does. Nothing but the recording and the cancellation is theirs.
+func (d *Desk) phoneWaits(c *web.Context) (x phoneDraft, err error) {
+	if x.phone, err = payment.PhoneDraft(c.R.Context(), d.DB.Read(), c.R.PathValue("draft")); err != nil {
+		return x, err
+	}
+	waits, err := d.Phone.Payments.Uncleared(c.R.Context(), x.phone.PaymentID)
+	if err == nil && (!waits || x.phone.CallID != c.R.PathValue("call")) {
+		err = caller.ErrNoCall
+	}
+	x.call = caller.Call{ID: x.phone.CallID, Reference: x.phone.Reference, MemberID: x.phone.MemberID}
+	x.path = "/desk/calls/" + x.call.ID + "/pay/" + x.phone.DraftID
+	return x, err
+}
+
+// after is where whoever did something with a payment that was made goes on: to it, or, where it is another's, to what waits.
+func (x phoneDraft) after(c *web.Context) string {
+	if x.phone.AgentID != c.Session.AccountID {
+		return "/desk/overview"
+	}
+	return x.path
 }
 
 // open reports whether the desk can still work on it.
@@ -277,7 +304,6 @@ type phonePayView struct {
 	Text   string
 	Steps  []ui.Row
 	Resend []ui.Button
-	Stop   bool
 
 	Ended bool
 	Again string
@@ -288,7 +314,6 @@ type phonePayView struct {
 	Rows    []ui.Row
 	Waits   string // the debit waits for its consent
 	Cancel  string
-	Refused string
 }
 
 // phonePay shows one payment by phone as it stands.
@@ -337,7 +362,7 @@ func (d *Desk) phoneView(c *web.Context, x phoneDraft) (v phonePayView, err erro
 	}
 	if sent {
 		v.Live = true
-		v.Resend, v.Stop = linkButtons(c, contacts, "phone.resend"), true
+		v.Resend = linkButtons(c, contacts, "phone.resend")
 		return v, d.phoneLive(c, x, link, &v)
 	}
 	if v.Ask = true; x.call.Kind != caller.Office {
@@ -574,5 +599,5 @@ func (d *Desk) phoneCancel(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.Redirect(x.path)
+	return c.Redirect(x.after(c))
 }

@@ -381,5 +381,5 @@ func (d *Desk) phoneRecord(c *web.Context) error {
 	if err != nil && !errors.Is(err, payment.ErrTooLate) {
 		return err
 	}
-	return c.Redirect(x.path)
+	return c.Redirect(x.after(c))
 }

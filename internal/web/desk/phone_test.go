@@ -361,7 +361,17 @@ func TestPayByBank(t *testing.T) {
 		v.post(byMail+"/review", "mark", v.reviewed(byMail), "agreed", "yes", "evidence", "mail").leads(t, byMail)
 		v.get(byMail).says(t, 200, "Not for the bank yet", "once the email is sent")
 		lead, _ := o.hire(identity.Supervisor)
-		o.opened(lead, "passkey").get("/desk/overview").says(t, 200, "Bank payments by phone whose consent is not on record 1")
+		above := o.opened(lead, "passkey")
+		above.get("/desk/overview").says(t, 200, "Bank payments by phone whose consent is not on record 1")
+		above.get(byMail).says(t, 200, "Not for the bank yet", "$20.00")
+		for _, p := range []string{path, v.begin("1"), byMail + "/bank"} { // only what waits, and no step of it
+			if a := above.get(p); a.Status != 404 && a.To != byMail {
+				t.Errorf("a supervisor opens %s: %d %s", p, a.Status, a.To)
+			}
+		}
+		if a := o.onPhone().get(byMail); a.Status != 404 {
+			t.Errorf("another agent opens it: %d", a.Status)
+		}
 
 		o.pass(2 * time.Second)
 		report, err := o.bank.Cut(t.Context())
@@ -394,7 +404,7 @@ func TestPayByBank(t *testing.T) {
 		v.post(later+"/bank", goodBank...).leads(t, later+"/review")
 		v.post(later+"/review", "mark", v.reviewed(later), "agreed", "yes", "evidence", "mail").leads(t, later)
 		v.post(later+"/recording", "recording", hostileText).says(t, 422, "Write where")
-		v.post(later+"/recording", "recording", "REC-9").leads(t, later)
+		above.post(later+"/recording", "recording", "REC-9").leads(t, "/desk/overview")
 		v.get(later).says(t, 200, "Recording REC-9")
 		v.post(later+"/cancel").leads(t, later)
 		v.get(later).says(t, 200, "You canceled this payment")
