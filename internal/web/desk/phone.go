@@ -308,12 +308,12 @@ type phonePayView struct {
 	Ended bool
 	Again string
 
-	Paid    bool
-	Panel   ui.Panel
-	Spell   []string
-	Rows    []ui.Row
-	Waits   string // the debit waits for its consent
-	Cancel  string
+	Paid   bool
+	Panel  ui.Panel
+	Spell  []string
+	Rows   []ui.Row
+	Waits  string // the debit waits for its consent
+	Cancel string
 }
 
 // phonePay shows one payment by phone as it stands.
