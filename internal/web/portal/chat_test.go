@@ -164,6 +164,9 @@ func TestChatNobodyFree(t *testing.T) {
 	v.post(path+"/by-mail", url.Values{}).tells(t, 422, "Enter an email address")
 	v.follow(v.post(path+"/by-mail", url.Values{"email": {"nora@mail.example"}})).tells(t, 200, "We will answer by email. You can close this page")
 	h.visitor().get("/chat").tells(t, 200, "Nobody is free to chat right now")
+	if page := h.visitor().get("/contact"); !strings.Contains(page.Body, `href="/chat"`) {
+		t.Error("the page to talk to a person does not lead to the chat")
+	}
 }
 
 // TestChatOfAMember belongs to the account, in every browser of it, and a guest's is connected only when they say so.

@@ -1,14 +1,15 @@
 package portal
 
 import (
+	"cmp"
 	"net/http"
 
 	"memberpay/internal/web"
 )
 
-// talk is the page to talk to a person: phone with its hours, TTY and relay, interpreters.
+// talk is the page to talk to a person: chat, phone with its hours, TTY and relay, interpreters.
 func (p *Portal) talk(c *web.Context) error {
-	return c.Render(http.StatusOK, talkPage(page(c, c.T("contact.us")), reachOf(c)))
+	return c.Render(http.StatusOK, talkPage(page(c, c.T("contact.us")), reachOf(c), cmp.Or(c.Site.Brand.Links.Chat, "/chat")))
 }
 
 // offices is the page of the offices.
