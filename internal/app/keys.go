@@ -8,6 +8,7 @@ import (
 
 	"memberpay/internal/audit"
 	"memberpay/internal/caller"
+	"memberpay/internal/callrequest"
 	"memberpay/internal/cases"
 	"memberpay/internal/chat"
 	"memberpay/internal/config"
@@ -34,6 +35,7 @@ var SealedColumns = slices.Concat(
 	payment.SealedColumns,
 	identity.SealedColumns,
 	household.SealedColumns,
+	callrequest.SealedColumns,
 	cases.SealedColumns,
 	staff.SealedColumns,
 	recovery.SealedColumns,

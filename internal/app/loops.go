@@ -46,6 +46,7 @@ func (a *App) loops(ctx context.Context, work *sync.WaitGroup) {
 		a.Chats.Hub.Listen(ctx)
 	}()
 	every("audit seal", 5*time.Second, func(ctx context.Context) error { _, err := a.Sealer.Seal(ctx); return err })
+	every("call requests", time.Hour, func(ctx context.Context) error { _, err := a.Callbacks.Sweep(ctx, time.Now()); return err })
 	every("enrollments", 5*time.Minute, func(ctx context.Context) error { _, err := a.Enroll.Sweep(ctx, time.Now()); return err })
 	every("drafts", time.Hour, func(ctx context.Context) error { _, err := a.Payments.SweepDrafts(ctx); return err })
 	every("consents by telephone", 2*time.Second, func(ctx context.Context) error { _, err := a.Payments.ClearTold(ctx); return err })

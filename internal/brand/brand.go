@@ -24,6 +24,11 @@ type Brand struct {
 	Closed  []Day    `json:"holidays"`
 	Offices []Office `json:"offices"`
 
+	Zones        []Zone    `json:"zones"`         // other time zones in which members live: the phone hours are told in them too
+	Interpreters []Text    `json:"interpreters"`  // languages that interpreters speak; may be empty
+	PhoneNotice  Text      `json:"phone_notice"`  // what callers should know now, such as a long wait; may be empty
+	CallRequests CallSlots `json:"call_requests"` // when members may ask to be called
+
 	// CallerScripts say how callers prove who they are, by first day. Where there is none, a built-in one is in force.
 	CallerScripts []CallerScript `json:"caller_scripts"`
 
@@ -114,6 +119,31 @@ type Office struct {
 	Hours    Text     `json:"hours"`
 	Services []Text   `json:"services"`
 	Phone    Phone    `json:"phone"` // may be empty
+
+	Week       *Week  `json:"week"`       // hours as spans, for "Open now until": the holidays are those of the phone; may be left out
+	TimeZone   string `json:"time_zone"`  // where it is not that of the phone
+	ZoneName   Text   `json:"zone_name"`  // how people call it
+	Access     []Text `json:"access"`     // wheelchairs, parking, hearing loop
+	Directions Text   `json:"directions"` // how to get there, in words; may be empty
+	Map        string `json:"map"`        // https: or geo: address that a reader may open; nothing of it is loaded by a page
+
+	zone *time.Location
+}
+
+// Zone is a time zone as people call it.
+type Zone struct {
+	TimeZone string `json:"time_zone"` // IANA name: "America/Denver"
+	Name     Text   `json:"name"`      // "Mountain"
+
+	zone *time.Location
+}
+
+// Location is the zone's location. It is never nil on a loaded brand.
+func (z Zone) Location() *time.Location {
+	if z.zone == nil {
+		return time.UTC
+	}
+	return z.zone
 }
 
 // Payee returns the payee of a kind of bill, "medical" or "premium". Any other kind returns the zero Payee.

@@ -106,6 +106,14 @@ func TestValidateRefuses(t *testing.T) {
 		{"holidays[0].name.es", "is empty", func(b *Brand) { b.Closed[0].Name.Es = "" }},
 		{"offices[0].address", "not an address", func(b *Brand) { b.Offices[0].Address = nil }},
 		{"offices[1].services[0].es", "is empty", func(b *Brand) { b.Offices[1].Services[0].Es = "" }},
+		{"zones[0].time_zone", "not a known time zone", func(b *Brand) { b.Zones = []Zone{{TimeZone: "Mars/Base", Name: Text{En: "Mars", Es: "Marte"}}} }},
+		{"interpreters[0].es", "is empty", func(b *Brand) { b.Interpreters = []Text{{En: "Somali"}} }},
+		{"call_requests.minutes", "out of range", func(b *Brand) { b.CallRequests.Minutes = 5 }},
+		{"call_requests.each", "out of range", func(b *Brand) { b.CallRequests.Each = -1 }},
+		{"call_requests.minutes", "longer than the phone is open", func(b *Brand) {
+			b.CallRequests.Minutes, b.Week = 240, Week{Monday: []Span{{480, 540}}}
+		}},
+		{"offices[0].map", "not a safe address", func(b *Brand) { b.Offices[0].Map = "javascript:alert(1)" }},
 		{"financial_help.en", "is empty", func(b *Brand) { b.FinancialHelp = Text{} }},
 	} {
 		t.Run(x.field+" "+x.reason, func(t *testing.T) {

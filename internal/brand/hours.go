@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -85,16 +86,45 @@ const horizon = 21
 
 // Hours tells whether the phone is answered at now, and what comes next. It is right on days when clocks change and on
 // holidays: hours are wall-clock hours of the organisation's zone, and spans that meet at midnight are one.
-func (b *Brand) Hours(now time.Time) Status {
-	zone := b.Zone()
+func (b *Brand) Hours(now time.Time) Status { return b.hours(now, b.Week, b.Zone()) }
+
+// OfficeHours is Hours of an office; ok is false where its hours are known in words alone.
+func (b *Brand) OfficeHours(o Office, now time.Time) (st Status, ok bool) {
+	if o.Week == nil {
+		return Status{}, false
+	}
+	return b.hours(now, *o.Week, b.OfficeZone(o).Location()), true
+}
+
+// OfficeZone is the time zone of an office: that of the phone where it has none of its own.
+func (b *Brand) OfficeZone(o Office) Zone {
+	if o.zone == nil {
+		return Zone{TimeZone: b.TimeZone, Name: b.ZoneName, zone: b.Zone()}
+	}
+	return Zone{TimeZone: o.TimeZone, Name: o.ZoneName, zone: o.zone}
+}
+
+// Holidays are the days with hours of their own from a day on, "2026-12-25", in order.
+func (b *Brand) Holidays(from string) []Day {
+	var out []Day
+	for _, h := range b.Closed {
+		if h.Date >= from {
+			out = append(out, h)
+		}
+	}
+	slices.SortFunc(out, func(x, y Day) int { return strings.Compare(x.Date, y.Date) })
+	return out
+}
+
+func (b *Brand) hours(now time.Time, week Week, zone *time.Location) Status {
 	now = now.In(zone)
 	y, m, d := now.Date()
 	st := Status{}
-	st.Today, st.Holiday = b.hoursOn(y, m, d)
+	st.Today, st.Holiday = b.hoursOn(week, y, m, d)
 	for i := 0; i <= horizon; i++ {
 		day := time.Date(y, m, d+i, 12, 0, 0, 0, zone)
 		yy, mm, dd := day.Date()
-		spans, _ := b.hoursOn(yy, mm, dd)
+		spans, _ := b.hoursOn(week, yy, mm, dd)
 		for _, s := range spans {
 			from := time.Date(yy, mm, dd, 0, s.Open, 0, 0, zone)
 			to := time.Date(yy, mm, dd, 0, s.Close, 0, 0, zone)
@@ -123,12 +153,12 @@ func (b *Brand) Hours(now time.Time) Status {
 }
 
 // hoursOn returns the spans of a date and, on a holiday, its name.
-func (b *Brand) hoursOn(y int, m time.Month, d int) ([]Span, Text) {
+func (b *Brand) hoursOn(week Week, y int, m time.Month, d int) ([]Span, Text) {
 	date := fmt.Sprintf("%04d-%02d-%02d", y, m, d)
 	for _, h := range b.Closed {
 		if h.Date == date {
 			return h.Hours, h.Name
 		}
 	}
-	return b.Week.On(time.Date(y, m, d, 12, 0, 0, 0, time.UTC).Weekday()), Text{}
+	return week.On(time.Date(y, m, d, 12, 0, 0, 0, time.UTC).Weekday()), Text{}
 }

@@ -134,8 +134,12 @@ func decode(path string, raw []byte) (*Brand, error) {
 func (b *Brand) prepare(path string, mark []byte) error {
 	b.mark = mark
 	b.light, b.dark = b.Colors.palettes()
-	if zone, err := time.LoadLocation(b.TimeZone); err == nil && b.TimeZone != "" && b.TimeZone != "Local" {
-		b.zone = zone
+	b.zone = location(b.TimeZone)
+	for i := range b.Zones {
+		b.Zones[i].zone = location(b.Zones[i].TimeZone)
+	}
+	for i := range b.Offices {
+		b.Offices[i].zone = location(b.Offices[i].TimeZone)
 	}
 	if problems := b.Validate(); len(problems) > 0 {
 		return &Invalid{File: path, Problems: problems}
@@ -144,4 +148,13 @@ func (b *Brand) prepare(path string, mark []byte) error {
 	sum := sha256.Sum256(append([]byte(b.css), mark...))
 	b.stamp = hex.EncodeToString(sum[:6])
 	return nil
+}
+
+// location is a time zone by its IANA name, nil where there is none of that name.
+func location(name string) *time.Location {
+	zone, err := time.LoadLocation(name)
+	if err != nil || name == "" || name == "Local" {
+		return nil
+	}
+	return zone
 }

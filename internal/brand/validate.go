@@ -99,6 +99,14 @@ func (b *Brand) Validate() []Problem {
 	c.list = append(c.list, light.problems()...)
 	c.list = append(c.list, dark.problems()...)
 	b.checkHours(c)
+	for i, z := range b.Zones {
+		checkZone(c, fmt.Sprintf("zones[%d]", i), z.TimeZone, z.zone, z.Name, ".name")
+	}
+	for i, l := range b.Interpreters {
+		c.both(fmt.Sprintf("interpreters[%d]", i), l, 40, true)
+	}
+	c.both("phone_notice", b.PhoneNotice, 300, false)
+	b.checkCallSlots(c)
 	b.checkCallerScripts(c)
 	b.checkOffices(c)
 	c.both("financial_help", b.FinancialHelp, 400, true)
@@ -237,5 +245,38 @@ func (b *Brand) checkOffices(c *checker) {
 			c.both(fmt.Sprintf("%s.services[%d]", at, j), s, 80, true)
 		}
 		o.Phone.check(c, at+".phone", false)
+		if o.Week != nil {
+			for d := time.Sunday; d <= time.Saturday; d++ {
+				checkSpans(c, at+".week."+strings.ToLower(d.String()), o.Week.On(d))
+			}
+		}
+		if o.TimeZone != "" {
+			checkZone(c, at, o.TimeZone, o.zone, o.ZoneName, ".zone_name")
+		}
+		for j, s := range o.Access {
+			c.both(fmt.Sprintf("%s.access[%d]", at, j), s, 160, true)
+		}
+		c.both(at+".directions", o.Directions, 600, false)
+		if o.Map != "" && !mapAddress(o.Map) {
+			c.add(at+".map", o.Map, "is not a safe address", "write an https:// address, or a place such as geo:45.52,-122.68")
+		}
 	}
+}
+
+func checkZone(c *checker, at, name string, zone *time.Location, called Text, field string) {
+	if zone == nil {
+		c.add(at+".time_zone", name, "is not a known time zone", "write an IANA name such as America/Denver")
+	}
+	c.both(at+field, called, 40, true)
+}
+
+var place = regexp.MustCompile(`^geo:-?[0-9]{1,2}(\.[0-9]{1,8})?,-?[0-9]{1,3}(\.[0-9]{1,8})?$`)
+
+// mapAddress reports whether a reader may be led to an address: a place, or a page of another site.
+func mapAddress(s string) bool {
+	if place.MatchString(s) {
+		return true
+	}
+	u, err := url.Parse(s)
+	return err == nil && u.Scheme == "https" && u.Host != ""
 }

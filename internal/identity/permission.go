@@ -36,6 +36,7 @@ const (
 	ViewMembers  Need = "view members"  // find a member and open their record, with a reason
 	VerifyMember Need = "verify member" // find out who a caller or visitor is, and give them their member ID or a code to join with
 	TakePayments Need = "take payments" // take a payment by phone from a caller who has proved who they are
+	AnswerCalls  Need = "answer calls"  // call back whoever asked to be called
 	WorkCases    Need = "work cases"    // answer and close what members say of their bills
 	Supervise    Need = "supervise"     // see what waits and what agents did
 	BreakGlass   Need = "break glass"   // take a verb of another role for a short time, with a reason
@@ -46,7 +47,7 @@ const (
 )
 
 // Needs lists every need, in the order of the table.
-var Needs = []Need{Anyone, Known, Account, Machine, Desk, ViewMembers, VerifyMember, TakePayments, WorkCases, Supervise, BreakGlass, AnswerChats, EditReplies, ManageStaff, ReadAudit}
+var Needs = []Need{Anyone, Known, Account, Machine, Desk, ViewMembers, VerifyMember, TakePayments, AnswerCalls, WorkCases, Supervise, BreakGlass, AnswerChats, EditReplies, ManageStaff, ReadAudit}
 
 // may is the permission table: who may call routes with a need. It is the only place that says so.
 var may = map[Need][]Actor{
@@ -59,6 +60,7 @@ var may = map[Need][]Actor{
 	ViewMembers:  {Agent, Supervisor},
 	VerifyMember: {Agent, Supervisor},
 	TakePayments: {Agent, Supervisor},
+	AnswerCalls:  {Agent, Supervisor},
 	WorkCases:    {Agent, Supervisor},
 	Supervise:    {Supervisor},
 	BreakGlass:   {Finance, Administrator},

@@ -42,6 +42,8 @@ func (l *Letters) aboutAccount(m event.Message, w *words.Words) (wording, error)
 		err = l.payLink(&out, m, w)
 	case letter.KindStaffInvited:
 		err = l.staffInvited(&out, m, w)
+	case letter.KindCallNews:
+		err = l.callNews(&out, m, w)
 	case letter.KindCaseNews:
 		err = l.caseNews(&out, m, w)
 	case letter.KindChatAnswered:

@@ -102,7 +102,7 @@ const longest = 60
 // named is what somebody calls a person, fit to stand in a letter from the organisation: one line of at most longest
 // characters, nothing that turns the direction of what follows, and nothing that a mail program makes a link of.
 func named(s string) string {
-	s = strings.Map(func(r rune) rune {
+	s = norm.NFC.String(strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r), r == '\u200b':
 			return ' '
@@ -112,7 +112,7 @@ func named(s string) string {
 			return -1
 		}
 		return r
-	}, norm.NFC.String(strings.ToValidUTF8(s, "")))
+	}, norm.NFC.String(strings.ToValidUTF8(s, "")))) // what is left may go together anew
 	s = strings.ReplaceAll(s, "://", ": ")
 	var b strings.Builder
 	n := 0

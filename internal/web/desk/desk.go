@@ -9,6 +9,7 @@ import (
 
 	"memberpay/internal/audit"
 	"memberpay/internal/caller"
+	"memberpay/internal/callrequest"
 	"memberpay/internal/cases"
 	"memberpay/internal/chat"
 	"memberpay/internal/db"
@@ -36,10 +37,11 @@ type Desk struct {
 	Notes      *note.Notes
 	Shares     *share.Shares
 	// Timeline is what other rooms add to a member's timeline.
-	Timeline []Source
-	Cases    *cases.Cases
-	Chats    *chat.Chats
-	Phone    *phonepay.Phone // payments in calls
+	Timeline  []Source
+	Cases     *cases.Cases
+	Callbacks *callrequest.Requests // who asked to be called
+	Chats     *chat.Chats
+	Phone     *phonepay.Phone // payments in calls
 	// JoinCode makes a code with which a member whose identity was checked goes on with joining.
 	JoinCode func(c *web.Context, memberID string) (code string, until time.Time, err error)
 }
@@ -106,6 +108,7 @@ func page(c *web.Context, title string) ui.Page {
 	add(identity.Desk, "desk.nav.home", "/desk")
 	add(identity.ViewMembers, "desk.nav.members", "/desk/members")
 	add(identity.VerifyMember, "desk.nav.calls", "/desk/calls")
+	add(identity.AnswerCalls, "desk.nav.callbacks", "/desk/callbacks")
 	add(identity.WorkCases, "desk.nav.cases", "/desk/cases")
 	add(identity.AnswerChats, "chat.desk.nav", "/desk/chats")
 	add(identity.ViewMembers, "desk.nav.share", "/desk/share")

@@ -21,6 +21,7 @@ import (
 	"memberpay/internal/bill"
 	"memberpay/internal/brand"
 	"memberpay/internal/caller"
+	"memberpay/internal/callrequest"
 	"memberpay/internal/cases"
 	"memberpay/internal/chat"
 	"memberpay/internal/day"
@@ -58,6 +59,7 @@ type office struct {
 	desk     *Desk
 	chats    *chat.Chats
 	talked   string // the latest conversation
+	calls    int    // how many were asked for
 	handler  http.Handler
 	member   string // row id
 	bank     *nacha.Rail
@@ -88,7 +90,7 @@ func officeOn(t testing.TB, d *db.DB, sso staff.SSO) *office {
 	o.must(o.accounts.UsePasskeys(identity.Passkeys{ID: "pay.larkspur.example", Origins: []string{"https://pay.larkspur.example"}, Name: "Larkspur Health"}))
 	o.staff = staff.New(staff.Config{DB: d, Accounts: o.accounts, Seal: box, Outbox: event.NewOutbox(box), BaseURL: "https://pay.larkspur.example", SSO: sso, Log: quiet})
 	o.chats = chat.New(chat.Config{DB: d, Seal: box, Outbox: event.NewOutbox(box), Accounts: o.accounts, BaseURL: "https://pay.larkspur.example", Log: quiet})
-	o.desk = &Desk{Chats: o.chats, DB: d, Staff: o.staff, Cases: cases.New(cases.Config{DB: d, Seal: box, Outbox: event.NewOutbox(box), Zone: brand.Default().Zone()}), Calls: &caller.Calls{DB: d, Accounts: o.accounts, Seal: box},
+	o.desk = &Desk{Chats: o.chats, DB: d, Staff: o.staff, Callbacks: callrequest.New(callrequest.Config{DB: d, Seal: box, Outbox: event.NewOutbox(box), Brand: brand.Default()}), Cases: cases.New(cases.Config{DB: d, Seal: box, Outbox: event.NewOutbox(box), Zone: brand.Default().Zone()}), Calls: &caller.Calls{DB: d, Accounts: o.accounts, Seal: box},
 		Households: household.New(household.Config{DB: d, Accounts: o.accounts, Seal: box, Outbox: event.NewOutbox(box), Now: o.clock, Log: quiet}),
 		Notes:      &note.Notes{DB: d, Seal: box}, Shares: &share.Shares{DB: d, Seal: box}, JoinCode: func(c *web.Context, _ string) (string, time.Time, error) {
 			return "135790", c.Now.Add(24 * time.Hour), nil

@@ -83,6 +83,12 @@ func (d *Desk) Routes() []web.Route {
 
 		{Method: "GET", Path: "/desk/overview", Access: identity.Supervise, Handle: d.overview},
 		{Method: "GET", Path: "/desk/overview.csv", Access: identity.Supervise, Handle: d.overviewCSV},
+		{Method: "GET", Path: "/desk/callbacks", Access: identity.AnswerCalls, Handle: d.callbacks},
+		{Method: "GET", Path: "/desk/callbacks/{request}", Access: identity.AnswerCalls, Handle: d.callback},
+		{Method: "POST", Path: "/desk/callbacks/{request}/take", Access: identity.AnswerCalls, Handle: d.callbackTake},
+		{Method: "POST", Path: "/desk/callbacks/{request}/reached", Access: identity.AnswerCalls, Handle: d.callbackReached},
+		{Method: "POST", Path: "/desk/callbacks/{request}/again", Access: identity.AnswerCalls, Handle: d.callbackAgain},
+		{Method: "POST", Path: "/desk/callbacks/{request}/give-up", Access: identity.AnswerCalls, Handle: d.callbackGiveUp},
 		{Method: "GET", Path: "/desk/cases", Access: identity.WorkCases, Handle: d.caseList},
 		{Method: "GET", Path: "/desk/cases/{case}", Access: identity.WorkCases, Handle: d.oneCase},
 		{Method: "POST", Path: "/desk/cases/{case}/take", Access: identity.WorkCases, Handle: d.caseTake},

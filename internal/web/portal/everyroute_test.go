@@ -82,6 +82,8 @@ func TestEveryRouteAsEverybody(t *testing.T) {
 			"GET /undo/{undo}": true, "POST /undo/{undo}": true,
 			// The same of a link to a conversation.
 			"GET /chat-link/{link}": true, "POST /chat-link/{link}": true,
+			// Of the link to a call that was asked for.
+			"GET /contact/call/{request}": true, "POST /contact/call/{request}/cancel": true,
 			// And of a link to pay: the page asks for a date of birth.
 			"GET /pay-link/{paylink}": true, "POST /pay-link/{paylink}": true},
 		Secrets: []string{"Rosa", "Quintero", "Mateo", "M-204118907", "M-300", "P-88201", "Hillcrest Dermatology", "$150.00", rosaEmail, rosaNumber},
@@ -146,10 +148,11 @@ func (h *house) things(rosa identity.Opening) map[string]func() string {
 			h.joinToken = token
 			return en.ID
 		},
-		"bill":  func() string { return h.bills["M-300"].ID },
-		"case":  func() string { return h.opens(rosa, "M-300") },
-		"code":  func() string { return h.bills["M-300"].PayCode },
-		"draft": func() string { return ready()[len("/pay/"):] },
+		"bill":    func() string { return h.bills["M-300"].ID },
+		"case":    func() string { return h.opens(rosa, "M-300") },
+		"code":    func() string { return h.bills["M-300"].PayCode },
+		"request": sync.OnceValue(func() string { return h.asksForCall(rosa.AccountID, h.people["Rosa"]) }),
+		"draft":   func() string { return ready()[len("/pay/"):] },
 		"ref": func() string {
 			w := begun()
 			pages := w.reviewed(url.Values{"how": {"other"}, "bills": {h.bills["M-204118907"].ID}, "amount": {"1.00"}}, bankForm1())

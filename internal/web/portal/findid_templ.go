@@ -430,7 +430,7 @@ func idSentPage(p ui.Page, r reach, chat string) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = offices(r, 4).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = offices(p, r, 4).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

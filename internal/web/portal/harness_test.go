@@ -17,6 +17,7 @@ import (
 
 	"memberpay/internal/bill"
 	"memberpay/internal/brand"
+	"memberpay/internal/callrequest"
 	"memberpay/internal/cases"
 	"memberpay/internal/chat"
 	"memberpay/internal/day"
@@ -61,6 +62,7 @@ type house struct {
 
 	households *household.Households
 	chats      *chat.Chats
+	calls      int    // how many were asked for
 	talked     string // the latest conversation of a test of every route
 
 	mu     sync.Mutex
@@ -118,7 +120,7 @@ func houseOn(t testing.TB, d *db.DB) *house {
 	h.enroll = enroll.New(enroll.Config{DB: d, Accounts: h.accounts, Seal: box, Outbox: h.outbox, Zone: b.Zone(), CanText: true, CanPrint: true})
 	h.chats = chat.New(chat.Config{DB: d, Seal: box, Outbox: h.outbox, Accounts: h.accounts, BaseURL: "https://pay.larkspur.example",
 		Open: func(now time.Time) bool { return b.Hours(now).Open }, Log: quiet})
-	h.portal = &Portal{Chats: h.chats, Cases: cases.New(cases.Config{DB: d, Seal: box, Outbox: h.outbox, Zone: b.Zone()}), Recoveries: h.recoveries, DB: d, Payments: pays, Seal: box, Outbox: h.outbox, CanText: true, CanPrint: true, Households: h.households, Enroll: h.enroll, BaseURL: "https://pay.larkspur.example", Arrives: h.bank.SettlesOn,
+	h.portal = &Portal{Chats: h.chats, Calls: callrequest.New(callrequest.Config{DB: d, Seal: box, Outbox: h.outbox, Brand: b}), Cases: cases.New(cases.Config{DB: d, Seal: box, Outbox: h.outbox, Zone: b.Zone()}), Recoveries: h.recoveries, DB: d, Payments: pays, Seal: box, Outbox: h.outbox, CanText: true, CanPrint: true, Households: h.households, Enroll: h.enroll, BaseURL: "https://pay.larkspur.example", Arrives: h.bank.SettlesOn,
 		LastCall: h.bank.NextCut, Browser: processor.BrowserConfig{ScriptURL: "https://cards.example/v3/", PublishableKey: "pk_test_1"}}
 	h.portal.Phone = &phonepay.Phone{DB: d, Seal: box, Outbox: h.outbox, Payments: pays, CanMail: true, CanText: true, BaseURL: "https://pay.larkspur.example", Arrives: h.bank.SettlesOn, LastCall: h.bank.NextCut}
 	h.portal.Shares = &share.Shares{DB: d, Seal: box}

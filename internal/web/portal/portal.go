@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"memberpay/internal/bill"
+	"memberpay/internal/callrequest"
 	"memberpay/internal/cases"
 	"memberpay/internal/chat"
 	"memberpay/internal/day"
@@ -38,6 +39,7 @@ type Portal struct {
 	Chats      *chat.Chats
 	Recoveries *recovery.Recoveries
 	Cases      *cases.Cases
+	Calls      *callrequest.Requests            // who asked to be called
 	CanText    bool                             // text messages are sent: pages may offer them
 	CanPrint   bool                             // letters are printed and posted: pages may offer them where an address is on file
 	Browser    processor.BrowserConfig          // what the card step loads from the processor

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"memberpay/internal/brand"
+	"memberpay/internal/day"
 	"memberpay/internal/web"
 	"memberpay/internal/web/ui"
 	"memberpay/internal/words"
@@ -13,6 +14,7 @@ import (
 // reach is how to reach a person.
 type reach struct {
 	Week    []ui.Row // hours of the phone, day by day
+	Days    []ui.Row // holidays to come
 	Offices []office
 }
 
@@ -22,6 +24,11 @@ type office struct {
 	Lines    []string // address, then hours
 	Services []string
 	Phone    brand.Phone
+
+	Open       string // whether it is open now, "" where that is not known
+	Access     []string
+	Directions string
+	Map        string // address to open, "" for none
 }
 
 func reachOf(c *web.Context) reach {
@@ -36,10 +43,26 @@ func reachOf(c *web.Context) reach {
 		for _, s := range o.Services {
 			place.Services = append(place.Services, s.In(lang))
 		}
+		for _, s := range o.Access {
+			place.Access = append(place.Access, s.In(lang))
+		}
+		place.Directions, place.Map = o.Directions.In(lang), o.Map
+		if st, ok := b.OfficeHours(o, c.Now); ok {
+			zone := b.OfficeZone(o)
+			place.Open = ui.Opening(c.Words, st, c.Now, zone.Location(), zone.Name.In(lang))
+		}
 		r.Offices = append(r.Offices, place)
+	}
+	for _, h := range b.Holidays(c.Now.In(b.Zone()).Format(time.DateOnly)) {
+		if on, err := day.Parse(h.Date); err == nil && len(r.Days) < mostHolidays {
+			r.Days = append(r.Days, ui.Row{Key: date(c, on), Value: spans(c.Words, h.Hours), Lines: []string{capital(h.Name.In(lang))}})
+		}
 	}
 	return r
 }
+
+// mostHolidays are listed: those of about half a year.
+const mostHolidays = 6
 
 // spans writes the opening hours of one day.
 func spans(w *words.Words, list []brand.Span) string {

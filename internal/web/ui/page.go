@@ -162,9 +162,12 @@ func Hours(w *words.Words, b *brand.Brand, now time.Time) string {
 	if now.IsZero() {
 		now = time.Now()
 	}
-	now = now.In(b.Zone())
-	st := b.Hours(now)
-	zone := b.ZoneName.In(w.Lang())
+	return Opening(w, b.Hours(now), now, b.Zone(), b.ZoneName.In(w.Lang()))
+}
+
+// Opening is Hours of any place: how it stands at now, in a zone that people call by a name.
+func Opening(w *words.Words, st brand.Status, now time.Time, in *time.Location, zone string) string {
+	now = now.In(in)
 	holiday := st.Holiday.In(w.Lang())
 	switch {
 	case st.Always:
@@ -179,6 +182,32 @@ func Hours(w *words.Words, b *brand.Brand, now time.Time) string {
 		s = w.T("hours.holiday", "Holiday", holiday) + " " + s
 	}
 	return s
+}
+
+// hoursElsewhere says the time that Hours names in the other zones in which members live: "That is 7:00 PM Mountain". It is ""
+// where there is none.
+func hoursElsewhere(w *words.Words, b *brand.Brand, now time.Time) string {
+	if now.IsZero() {
+		now = time.Now()
+	}
+	st := b.Hours(now)
+	at := st.Opens
+	if st.Open {
+		at = st.Until
+	}
+	var list []string
+	for _, z := range b.Zones {
+		there, here := at.In(z.Location()), at.In(b.Zone())
+		said := w.Time(there)
+		if there.Day() != here.Day() {
+			said = w.DateTime(at, z.Location())
+		}
+		list = append(list, said+" "+z.Name.In(w.Lang()))
+	}
+	if at.IsZero() || len(list) == 0 {
+		return ""
+	}
+	return w.T("hours.elsewhere", "Times", w.List(list))
 }
 
 // opens says when the phone is answered next.

@@ -68,8 +68,28 @@ async function anyone(page) {
   await mainButton(page, 'findid.send').click();
   await at(page, 'findid.sent.title');
   await look(page, 'find-my-id-sent');
+  await visit(page, '/contact');
+  await visit(page, '/offices');
+  await asksForACall(page);
   await visit(page, '/join/enr_nothing', 'join-over');
   await visit(page, '/invited/nothing', 'invited-over');
+}
+
+// asksForACall asks as a guest, sees when it is, and takes it back.
+async function asksForACall(page) {
+  await visit(page, '/contact/call');
+  await mainButton(page, 'callrequest.button').click();
+  await look(page, 'contact-call-mistakes');
+  await label(page, 'callrequest.name').fill('Noor Stand-In');
+  await label(page, 'callrequest.phone').fill('503-555-0177');
+  await label(page, 'callrequest.topic.bill').check();
+  await label(page, 'callrequest.slot').selectOption({ index: 1 });
+  await mainButton(page, 'callrequest.button').click();
+  await page.waitForURL(/\/contact\/call\/./);
+  await look(page, 'contact-call-asked');
+  await mainButton(page, 'callrequest.cancel').click();
+  await page.getByText(t(page.lang, 'callrequest.state.canceled')).first().waitFor();
+  await look(page, 'contact-call-canceled');
 }
 
 // joinsByLetter looks at the steps of somebody of whom no e-mail address and no phone is on file.
@@ -249,7 +269,7 @@ async function agent(page) {
   await look(page, 'desk-code');
   await deskCode(page, who);
   await look(page, 'desk-agent');
-  for (const path of ['/desk/security', '/desk/members']) await visit(page, path);
+  for (const path of ['/desk/security', '/desk/callbacks', '/desk/members']) await visit(page, path);
   await label(page, 'desk.members.label').fill('nobody of this name');
   await mainButton(page, 'desk.members.button').click();
   await page.getByText(t(page.lang, 'desk.members.none.title')).waitFor();
