@@ -159,10 +159,11 @@ func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err er
 		Arrives: a.Bank.SettlesOn, LastCall: a.Bank.NextCut}
 	a.Help = help.New(help.Config{DB: a.DB, Seal: box, Folder: c.Help, Log: log})
 	a.portal.Help = a.Help
+	a.Help.Page = web.Pages(a.portal.Routes())
 	a.Staff = staff.New(staff.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, BaseURL: c.BaseURL, Log: log,
 		SSO: staff.SSO{Issuer: c.SSO.Issuer, ClientID: c.SSO.ClientID, ClientSecret: c.SSO.ClientSecret, Name: c.SSO.Name, RoleClaim: c.SSO.RoleClaim}})
 	shares := &share.Shares{DB: a.DB, Seal: box}
-	a.desk = &desk.Desk{Chats: a.Chats, DB: a.DB, Staff: a.Staff, Cases: a.Cases, Callbacks: a.Callbacks, Calls: &caller.Calls{DB: a.DB, Accounts: a.Accounts, Seal: box}, Households: a.Households, Notes: &note.Notes{DB: a.DB, Seal: box}, JoinCode: a.joinCode}
+	a.desk = &desk.Desk{Chats: a.Chats, DB: a.DB, Staff: a.Staff, Cases: a.Cases, Callbacks: a.Callbacks, Help: a.Help, BaseURL: c.BaseURL, Calls: &caller.Calls{DB: a.DB, Accounts: a.Accounts, Seal: box}, Households: a.Households, Notes: &note.Notes{DB: a.DB, Seal: box}, JoinCode: a.joinCode}
 	a.portal.Shares, a.desk.Shares = shares, shares
 	phone := &phonepay.Phone{DB: a.DB, Seal: box, Outbox: a.Outbox, Payments: a.Payments, CanMail: a.Letters.CanMail(), CanText: a.Letters.CanText(), CanPrint: a.Letters.CanPrint(),
 		BaseURL: c.BaseURL, Arrives: a.Bank.SettlesOn, LastCall: a.Bank.NextCut}

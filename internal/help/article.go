@@ -62,6 +62,9 @@ type Bad struct {
 	Field  string // "title", "body" and so on
 	Reason string // what is wrong: "is empty"
 	Remedy string // what to do instead
+	Code   string // what is wrong, for words in the writer's language: "empty"
+	What   string // the part that is wrong: a link, a name; "" for the whole
+	Most   int    // how much there may be; 0 where that is not the matter
 }
 
 func (b Bad) Error() string {
@@ -78,7 +81,7 @@ func Parse(file, lang, slug, text string) (Article, []Bad) {
 	var bad []Bad
 	at := map[string]int{}
 	add := func(line int, field, reason, remedy string) {
-		bad = append(bad, Bad{file, line, field, reason, remedy})
+		bad = append(bad, Bad{File: file, Line: line, Field: field, Reason: reason, Remedy: remedy, Code: "file"})
 	}
 	text = strings.ReplaceAll(strings.TrimPrefix(text, "\ufeff"), "\r\n", "\n")
 	if !utf8.ValidString(text) {
@@ -170,59 +173,64 @@ func (a Article) Format() string {
 // Check returns everything that is wrong with an article. Line counts from the first line of the body; 0 is no line.
 func (a Article) Check() []Bad {
 	var bad []Bad
-	add := func(line int, field, reason, remedy string) { bad = append(bad, Bad{"", line, field, reason, remedy}) }
+	add := func(b Bad) { bad = append(bad, b) }
 	if !slugs.MatchString(a.Slug) || len(a.Slug) > 60 {
-		add(0, "slug", "is not a name for addresses", "use up to 60 small letters and digits with dashes between, such as pay-by-card")
+		add(Bad{Field: "slug", Code: "slug", Reason: "is not a name for addresses", Remedy: "use up to 60 small letters and digits with dashes between, such as pay-by-card"})
 	}
 	if !slices.Contains(Languages, a.Lang) {
-		add(0, "language", "is not one that articles are in", "use "+strings.Join(Languages, " or "))
+		add(Bad{Field: "language", Code: "language", Reason: "is not one that articles are in", Remedy: "use " + strings.Join(Languages, " or ")})
 	}
 	if !slices.Contains(Categories, a.Category) {
-		add(0, "category", "is not one of the help center's", "use one of "+strings.Join(Categories, ", "))
+		add(Bad{Field: "category", Code: "category", Reason: "is not one of the help center's", Remedy: "use one of " + strings.Join(Categories, ", ")})
 	}
 	a.checkTexts(add)
 	for _, r := range a.Related {
 		if !slugs.MatchString(r) || r == a.Slug {
-			add(0, "related", fmt.Sprintf("names %q, which is no other article", r), "write the names of other articles, with commas between")
+			add(Bad{Field: "related", Code: "related", What: short(r), Reason: fmt.Sprintf("names %q, which is no other article", r), Remedy: "write the names of other articles, with commas between"})
 		}
 	}
 	for i, line := range strings.Split(a.Body, "\n") {
 		for _, f := range facts.FindAllStringSubmatch(line, -1) {
 			if !slices.Contains(FactNames, f[1]) {
-				add(i+1, "body", fmt.Sprintf("asks for {{%s}}, which is no fact", f[1]), "use only {{"+strings.Join(FactNames, "}}, {{")+"}}")
+				add(Bad{Line: i + 1, Field: "body", Code: "fact", What: short(f[0]), Reason: fmt.Sprintf("asks for {{%s}}, which is no fact", f[1]), Remedy: "use only {{" + strings.Join(FactNames, "}}, {{") + "}}"})
 			}
 		}
 	}
 	for _, l := range links(a.Body) {
 		if !safe(l.address) {
-			add(l.line, "body", fmt.Sprintf("has a link to %q, which is not safe", short(l.address)), "link to https:// addresses, to paths of this site that begin with /, or to mailto: and tel:")
+			add(Bad{Line: l.line, Field: "body", Code: "unsafe", What: short(l.address), Reason: fmt.Sprintf("has a link to %q, which is not safe", short(l.address)),
+				Remedy: "link to https:// addresses, to paths of this site that begin with /, or to mailto: and tel:"})
 		}
 	}
 	return bad
 }
 
-func (a Article) checkTexts(add func(line int, field, reason, remedy string)) {
+func (a Article) checkTexts(add func(Bad)) {
 	text := func(field, value string, limit int, lines bool) {
+		b := Bad{Field: field, Most: limit}
 		switch {
 		case strings.TrimSpace(value) == "":
-			add(0, field, "is empty", fmt.Sprintf("write 1 to %d characters", limit))
+			b.Code, b.Reason, b.Remedy = "empty", "is empty", fmt.Sprintf("write 1 to %d characters", limit)
 		case utf8.RuneCountInString(value) > limit:
-			add(0, field, fmt.Sprintf("is longer than %d characters", limit), "shorten it")
+			b.Code, b.Reason, b.Remedy = "long", fmt.Sprintf("is longer than %d characters", limit), "shorten it"
 		case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && (!lines || (r != '\n' && r != '\t')) || r == 0x7f }):
-			add(0, field, "has a control character", "write it anew")
+			b.Code, b.Reason, b.Remedy = "control", "has a control character", "write it anew"
+		default:
+			return
 		}
+		add(b)
 	}
 	text("title", a.Title, maxTitle, false)
 	text("summary", a.Summary, maxSummary, false)
 	text("body", a.Body, maxBody, true)
 	if len(a.Keywords) > maxKeywords {
-		add(0, "keywords", fmt.Sprintf("are more than %d", maxKeywords), "keep those that readers really use")
+		add(Bad{Field: "keywords", Code: "many", Most: maxKeywords, Reason: fmt.Sprintf("are more than %d", maxKeywords), Remedy: "keep those that readers really use"})
 	}
 	for _, k := range a.Keywords {
 		text("keywords", k, maxKeyword, false)
 	}
 	if len(a.Related) > maxRelated {
-		add(0, "related", fmt.Sprintf("are more than %d", maxRelated), "keep the nearest")
+		add(Bad{Field: "related", Code: "many", Most: maxRelated, Reason: fmt.Sprintf("are more than %d", maxRelated), Remedy: "keep the nearest"})
 	}
 }
 

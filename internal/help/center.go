@@ -21,6 +21,9 @@ type Config struct {
 	Seal   *seal.Box
 	Folder string // the organisation's articles; "" for none
 	Log    *slog.Logger
+	// Page reports whether readers find a page at a path of this site, for the links of what is written at the desk. nil
+	// looks at links to the help center alone.
+	Page func(path string) bool
 }
 
 // Center is the help center.
@@ -76,6 +79,12 @@ func (c *Center) current(ctx context.Context) (*state, error) {
 	}
 	next := &state{indexes: map[string]*index{}}
 	err = c.DB.Write(ctx, func(tx *db.Tx) error {
+		// The row is locked before anything is read, by writing it: what is read is what its change counts, and nodes that
+		// start together make the index one after the other.
+		var indexed string
+		if err := tx.QueryRowContext(ctx, "UPDATE help_state SET change = change WHERE id = 1 RETURNING change, indexed").Scan(&next.change, &indexed); err != nil {
+			return err
+		}
 		list, err := published(ctx, tx)
 		if err != nil {
 			return err
@@ -84,8 +93,7 @@ func (c *Center) current(ctx context.Context) (*state, error) {
 		for _, lang := range Languages {
 			next.indexes[lang] = newIndex(lang, next.set.In(lang, ""))
 		}
-		next.change, err = next.store(ctx, tx)
-		return err
+		return next.store(ctx, tx, indexed)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the articles: %w", err)
@@ -101,8 +109,8 @@ func lastChange(ctx context.Context, q db.Queryer) (change int64, err error) {
 	return change, nil
 }
 
-// store writes the index of words where it was made of other articles, and returns the change it belongs to.
-func (s *state) store(ctx context.Context, tx *db.Tx) (change int64, err error) {
+// store writes the index of words where indexed says that it was made of other articles.
+func (s *state) store(ctx context.Context, tx *db.Tx, indexed string) error {
 	sum := sha256.New()
 	var rows [][]any
 	for _, lang := range Languages {
@@ -113,24 +121,19 @@ func (s *state) store(ctx context.Context, tx *db.Tx) (change int64, err error) 
 		}
 	}
 	made := hex.EncodeToString(sum.Sum(nil))
-	var indexed string
-	// The row is locked by writing it: nodes that start together make the index one after the other, and only the first does.
-	if err = tx.QueryRowContext(ctx, "UPDATE help_state SET change = change WHERE id = 1 RETURNING change, indexed").Scan(&change, &indexed); err != nil {
-		return 0, err
-	}
 	if indexed == made {
-		return change, nil
+		return nil
 	}
-	if _, err = tx.ExecContext(ctx, "DELETE FROM help_doc"); err != nil {
-		return 0, err
+	if _, err := tx.ExecContext(ctx, "DELETE FROM help_doc"); err != nil {
+		return err
 	}
 	for _, row := range rows {
-		if _, err = tx.ExecContext(ctx, "INSERT INTO help_doc (slug, language, title, keywords, summary, body) VALUES ($1, $2, $3, $4, $5, $6)", row...); err != nil {
-			return 0, err
+		if _, err := tx.ExecContext(ctx, "INSERT INTO help_doc (slug, language, title, keywords, summary, body) VALUES ($1, $2, $3, $4, $5, $6)", row...); err != nil {
+			return err
 		}
 	}
-	_, err = tx.ExecContext(ctx, "UPDATE help_state SET indexed = $1 WHERE id = 1", made)
-	return change, err
+	_, err := tx.ExecContext(ctx, "UPDATE help_state SET indexed = $1 WHERE id = 1", made)
+	return err
 }
 
 func join(lang, text string) string { return strings.Join(stems(lang, text), " ") }
@@ -140,7 +143,6 @@ func published(ctx context.Context, q db.Queryer) ([]Article, error) {
 	var out []Article
 	err := db.Each(ctx, q, "SELECT "+versionColumns+` FROM help_published p JOIN help_version v ON v.id = p.version_id`, nil, func(rows *sql.Rows) error {
 		v, err := scanVersion(rows)
-		v.Article.Source = Published
 		out = append(out, v.Article)
 		return err
 	})

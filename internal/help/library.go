@@ -32,6 +32,12 @@ func (s *Set) Find(lang, slug string) (Article, bool) {
 	return Article{}, false
 }
 
+// Exactly returns an article in a language and in no other.
+func (s *Set) Exactly(lang, slug string) (Article, bool) {
+	a, ok := s.by[lang][slug]
+	return a, ok
+}
+
 // In returns the articles of a category, as a reader of a language sees them, by title. "" is every category.
 func (s *Set) In(lang, category string) []Article {
 	seen := map[string]bool{}
@@ -104,7 +110,7 @@ func Read(files fs.FS, root, source string) ([]Article, []error) {
 				continue
 			}
 			if len(raw) > 8*maxBody {
-				bad = append(bad, Bad{path.Join(root, name), 1, "body", fmt.Sprintf("is longer than %d characters", maxBody), "make two articles of it"})
+				bad = append(bad, Bad{File: path.Join(root, name), Line: 1, Field: "body", Reason: fmt.Sprintf("is longer than %d characters", maxBody), Remedy: "make two articles of it"})
 				continue
 			}
 			a, wrong := Parse(path.Join(root, name), lang, slug, string(raw))
@@ -143,7 +149,8 @@ func ReadFolder(dir string) ([]Article, []error) {
 	for _, a := range list {
 		for _, slug := range a.Related {
 			if _, ok := all.Find(a.Lang, slug); !ok {
-				bad = append(bad, Bad{path.Join(dir, a.Lang, a.Slug+".md"), 1, "related", fmt.Sprintf("names %q, which is no article", slug), "name one that is there, or leave it out"})
+				bad = append(bad, Bad{File: path.Join(dir, a.Lang, a.Slug+".md"), Line: 1, Field: "related", Reason: fmt.Sprintf("names %q, which is no article", slug),
+					Remedy: "name one that is there, or leave it out"})
 			}
 		}
 	}

@@ -42,12 +42,13 @@ const (
 	BreakGlass   Need = "break glass"   // take a verb of another role for a short time, with a reason
 	AnswerChats  Need = "answer chats"  // take conversations and answer them
 	EditReplies  Need = "edit replies"  // change the ready answers that everybody uses
+	EditHelp     Need = "edit help"     // write, publish and withdraw articles of the help center
 	ManageStaff  Need = "manage staff"  // invite, change and end staff
 	ReadAudit    Need = "read audit"    // who did what
 )
 
 // Needs lists every need, in the order of the table.
-var Needs = []Need{Anyone, Known, Account, Machine, Desk, ViewMembers, VerifyMember, TakePayments, AnswerCalls, WorkCases, Supervise, BreakGlass, AnswerChats, EditReplies, ManageStaff, ReadAudit}
+var Needs = []Need{Anyone, Known, Account, Machine, Desk, ViewMembers, VerifyMember, TakePayments, AnswerCalls, WorkCases, Supervise, BreakGlass, AnswerChats, EditReplies, EditHelp, ManageStaff, ReadAudit}
 
 // may is the permission table: who may call routes with a need. It is the only place that says so.
 var may = map[Need][]Actor{
@@ -66,6 +67,7 @@ var may = map[Need][]Actor{
 	BreakGlass:   {Finance, Administrator},
 	AnswerChats:  {Agent, Supervisor},
 	EditReplies:  {Supervisor, Administrator},
+	EditHelp:     {Supervisor, Administrator},
 	ManageStaff:  {Administrator},
 	ReadAudit:    {Administrator, Auditor},
 }

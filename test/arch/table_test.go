@@ -56,7 +56,7 @@ var layers = []layer{
 		{"phonepay", in("audit caller day db event fault id identity letter member payment seal")},
 		{"recovery", in("audit day db event fault id identity letter member seal")},
 		{"enroll", in("audit day db event fault id identity letter member payment seal")},
-		{"help", in("db fault id scrub seal")},
+		{"help", in("audit db fault id scrub seal")},
 		{"callrequest", in("audit brand db event fault id identity letter scrub seal")},
 		{"cases", in("audit bill day db event fault id letter scrub seal")},
 		{"chat", in("audit db event fault id identity letter scrub seal")},
@@ -68,7 +68,7 @@ var layers = []layer{
 		{"web", in("audit brand fault identity web/ui words")},
 		{"web/talk", in("chat fault letter scrub web web/ui")},
 		{"web/bankform", in("payment processor/nacha web web/ui")},
-		{"web/desk", in("audit bill brand caller callrequest cases chat day db event fault household id identity ledger letter member money note paper payment phonepay scrub share staff web web/bankform web/talk web/ui words")},
+		{"web/desk", in("audit bill brand caller callrequest cases chat day db event fault help household id identity ledger letter member money note paper payment phonepay scrub share staff web web/bankform web/talk web/ui words")},
 		{"web/portal", in("audit bill brand callrequest cases chat consent day db dossier enroll event fault help household id identity ledger letter member money paper payment phonepay processor recovery seal share staff web web/bankform web/talk web/ui words")},
 	}},
 	{"whole", "what puts the parts together, and the worlds they are tried in", []room{

@@ -14,6 +14,7 @@ import (
 	"memberpay/internal/chat"
 	"memberpay/internal/db"
 	"memberpay/internal/fault"
+	"memberpay/internal/help"
 	"memberpay/internal/household"
 	"memberpay/internal/identity"
 	"memberpay/internal/note"
@@ -41,6 +42,8 @@ type Desk struct {
 	Cases     *cases.Cases
 	Callbacks *callrequest.Requests // who asked to be called
 	Chats     *chat.Chats
+	Help      *help.Center
+	BaseURL   string          // the public address
 	Phone     *phonepay.Phone // payments in calls
 	// JoinCode makes a code with which a member whose identity was checked goes on with joining.
 	JoinCode func(c *web.Context, memberID string) (code string, until time.Time, err error)
@@ -113,6 +116,7 @@ func page(c *web.Context, title string) ui.Page {
 	add(identity.AnswerChats, "chat.desk.nav", "/desk/chats")
 	add(identity.ViewMembers, "desk.nav.share", "/desk/share")
 	add(identity.Supervise, "desk.nav.overview", "/desk/overview")
+	add(identity.EditHelp, "desk.help.title", "/desk/help")
 	add(identity.ManageStaff, "desk.nav.staff", "/desk/staff")
 	add(identity.ReadAudit, "desk.nav.audit", "/desk/audit")
 	add(identity.Desk, "desk.nav.security", "/desk/security")

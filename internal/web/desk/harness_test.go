@@ -28,6 +28,7 @@ import (
 	"memberpay/internal/db"
 	"memberpay/internal/db/dbtest"
 	"memberpay/internal/event"
+	"memberpay/internal/help"
 	"memberpay/internal/household"
 	"memberpay/internal/id"
 	"memberpay/internal/identity"
@@ -95,6 +96,7 @@ func officeOn(t testing.TB, d *db.DB, sso staff.SSO) *office {
 		Notes:      &note.Notes{DB: d, Seal: box}, Shares: &share.Shares{DB: d, Seal: box}, JoinCode: func(c *web.Context, _ string) (string, time.Time, error) {
 			return "135790", c.Now.Add(24 * time.Hour), nil
 		}}
+	o.desk.Help = help.New(help.Config{DB: d, Seal: box, Log: quiet})
 	o.phones(box, quiet)
 	site := &web.Site{Brand: brand.Default(), Words: catalog, Accounts: o.accounts, Log: quiet, Now: o.clock, Cookie: Cookie, Fail: o.desk.Fail,
 		Door: o.desk.Door, Extra: o.desk.Extra, Gate: o.desk.Gate, Prove: o.desk.Prove}

@@ -170,7 +170,7 @@ func (p *Portal) articleView(c *web.Context, a help.Article, set *help.Set) (art
 		v.Note = c.T("help.lang." + v.Lang)
 	}
 	var err error
-	if v.HTML, err = a.HTML(p.facts(c), c.T("help.elsewhere")); err != nil {
+	if v.HTML, err = a.HTML(c.Site.Brand.Facts(p.BaseURL), c.T("help.elsewhere")); err != nil {
 		return v, err
 	}
 	for _, r := range set.Related(a, c.Words.Lang()) {
@@ -210,15 +210,4 @@ func (p *Portal) articlePost(c *web.Context) error {
 		return err
 	}
 	return c.Redirect(v.Path + "?thanks")
-}
-
-// facts are what articles may say about the organisation.
-func (p *Portal) facts(c *web.Context) help.Facts {
-	b := c.Site.Brand
-	f := help.Facts{"name": b.Name, "phone": b.Phone.Display + "|tel:" + b.Phone.Dial, "mail": b.Mail.From, "site": p.BaseURL,
-		"medical": b.Payees.Medical.Descriptor, "premium": b.Payees.Premium.Descriptor}
-	if b.TTY.Dial != "" {
-		f["tty"] = b.TTY.Display + "|tel:" + b.TTY.Dial
-	}
-	return f
 }

@@ -23,7 +23,7 @@ func (p *Portal) helpSearch(c *web.Context) error {
 	if err := c.Site.Accounts.AllowAll(c.R.Context(), c.Now, identity.HelpSearch(c.Address())); err != nil {
 		return err
 	}
-	f, err := p.Help.Search(c.R.Context(), c.Words.Lang(), c.R.URL.Query().Get("q"), p.facts(c))
+	f, err := p.Help.Search(c.R.Context(), c.Words.Lang(), c.R.URL.Query().Get("q"), c.Site.Brand.Facts(p.BaseURL))
 	if err != nil {
 		return err
 	}

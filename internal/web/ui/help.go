@@ -23,3 +23,12 @@ type Span struct {
 	Text string
 	Mark bool
 }
+
+// Article is an answer of the help center.
+type Article struct {
+	Title   string
+	Summary string
+	HTML    string // rendered from Markdown by the help center, which lets no markup of the text through
+	Lang    string // its language where that is not the page's
+	Within  bool   // the page has a title of its own
+}
