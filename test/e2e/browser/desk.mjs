@@ -120,6 +120,7 @@ scenario('a lost member ID is read out to whoever proves who they are; who fails
 
   // The record by name and by keys alone, with a note.
   await desk.goto('/desk');
+  await desk.locator('main input:focus').waitFor(); // the page puts the cursor there
   await desk.keyboard.type('placeholder iris 1977');
   await desk.keyboard.press('Enter');
   await desk.getByRole('link', { name: /^Iris Placeholder/ }).focus();
