@@ -77,11 +77,11 @@ type App struct {
 	stopping atomic.Bool
 }
 
-// Sign-ins may take a sixteenth of the machine in the long run, and half of it for a rush: payments come first. See
+// Sign-ins may take one part in 24 of the machine in the long run, and half of it for a rush: payments come first. See
 // docs/performance.md.
 const (
-	hashShare = 1.0 / 16
-	hashSaved = 20 * time.Second
+	hashShare = 1.0 / 24
+	hashSaved = 30 * time.Second
 )
 
 // New opens and migrates the database and makes every part. Errors say which setting to change.
