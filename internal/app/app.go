@@ -208,14 +208,21 @@ func (a *App) Site() http.Handler {
 	site := &web.Site{Brand: a.Brand, Words: a.Words, Accounts: a.Accounts, Log: a.log, Now: time.Now, Secure: a.Config.Secure(),
 		Proxied: a.Config.Proxied, Fail: a.portal.Fail, Door: a.portal.Door, Prove: a.portal.Prove, Framed: a.portal.Framed, CSP: a.portal.CSP, Metrics: a.metrics.request}
 	mux := http.NewServeMux()
-	mux.Handle("/", site.Handler(a.portal.Routes()))
+	memberSite := site.Handler(a.portal.Routes())
+	mux.Handle("/", memberSite)
 	behind := &web.Site{Brand: a.Brand, Words: a.Words, Accounts: a.Accounts, Log: a.log, Now: time.Now, Cookie: desk.Cookie, Secure: a.Config.Secure(),
 		Proxied: a.Config.Proxied, Fail: a.desk.Fail, Door: a.desk.Door, Extra: a.desk.Extra, Gate: a.desk.Gate, Prove: a.desk.Prove, Metrics: a.metrics.request}
 	staffSite := behind.Handler(a.desk.Routes())
 	mux.Handle("/desk", staffSite)
 	mux.Handle("/desk/", staffSite)
 	a.operations(mux)
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !web.Tidy(r) { // leads to the path as it should be, with the headers of every page
+			memberSite.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
 // Listen takes the configured address. A taken port is an error that says what to do.

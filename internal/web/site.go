@@ -108,12 +108,18 @@ func (s *Site) Handler(routes []Route) http.Handler {
 		}})
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if asked := r.URL.EscapedPath(); tidy(asked) != asked { // the mux would lead there too, without our headers
-			moved(w, r, tidy(asked))
+		if !Tidy(r) { // the mux would lead there too, without our headers
+			moved(w, r, tidy(r.URL.EscapedPath()))
 			return
 		}
 		mux.ServeHTTP(w, r)
 	})
+}
+
+// Tidy reports whether a request's path is written as it should be. A site leads any other one there.
+func Tidy(r *http.Request) bool {
+	asked := r.URL.EscapedPath()
+	return tidy(asked) == asked
 }
 
 // tidy is a path without empty, "." and ".." parts. It begins with one slash.
