@@ -113,17 +113,15 @@ func (r *Requests) Done(ctx context.Context, most int) ([]Request, error) {
 type Backlog struct {
 	Waiting int       // people to be called
 	Nobodys int       // of these, those that nobody has taken
-	Due     int       // of these, those whose slot has begun
 	Late    int       // of these, those whose slot is over
-	Oldest  time.Time // begin of the first slot that waits; zero for none
+	Oldest  time.Time // when whoever has waited longest asked; zero for none
 }
 
 // Backlog counts what waits at now.
 func (r *Requests) Backlog(ctx context.Context, now time.Time) (b Backlog, err error) {
 	var oldest int64
-	err = r.DB.Read().QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(SUM(CASE WHEN owner_id = '' THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN slot_from <= $1 THEN 1 ELSE 0 END), 0),
-		COALESCE(SUM(CASE WHEN slot_to <= $1 THEN 1 ELSE 0 END), 0), COALESCE(MIN(slot_from), 0) FROM call_request WHERE state IN ('waiting', 'taken')`, db.Micros(now)).
-		Scan(&b.Waiting, &b.Nobodys, &b.Due, &b.Late, &oldest)
+	err = r.DB.Read().QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(SUM(CASE WHEN owner_id = '' THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN slot_to <= $1 THEN 1 ELSE 0 END), 0), COALESCE(MIN(created_at), 0) FROM call_request WHERE state IN ('waiting', 'taken')`, db.Micros(now)).
+		Scan(&b.Waiting, &b.Nobodys, &b.Late, &oldest)
 	if err != nil {
 		return Backlog{}, fmt.Errorf("count requests to be called: %w", err)
 	}

@@ -66,7 +66,7 @@ var layers = []layer{
 	{"pages", "what people see", []room{
 		{"web/ui", in("brand words")},
 		{"web", in("audit brand fault identity web/ui words")},
-		{"web/talk", in("chat fault letter scrub web web/ui")},
+		{"web/talk", in("brand chat fault letter scrub web web/ui")},
 		{"web/bankform", in("payment processor/nacha web web/ui")},
 		{"web/desk", in("audit bill brand caller callrequest cases chat day db event fault help household id identity ledger letter member money note paper payment phonepay scrub share staff web web/bankform web/talk web/ui words")},
 		{"web/portal", in("audit bill brand callrequest cases chat consent day db dossier enroll event fault help household id identity ledger letter member money paper payment phonepay processor recovery seal share staff web web/bankform web/talk web/ui words")},

@@ -5,11 +5,12 @@ import (
 	"strconv"
 	"time"
 
-	"memberpay/internal/brand"
 	"memberpay/internal/callrequest"
 	"memberpay/internal/fault"
 	"memberpay/internal/id"
+	"memberpay/internal/member"
 	"memberpay/internal/web"
+	"memberpay/internal/web/talk"
 	"memberpay/internal/web/ui"
 )
 
@@ -66,8 +67,8 @@ func (d *Desk) callbacks(c *web.Context) error {
 	v.Table = ui.Table{Caption: c.T("desk.callbacks.title"), HideCaption: true, FirstIsHeader: true, Columns: []ui.Column{{Label: c.T("desk.cases.number")}, {Label: c.T("desk.callbacks.slot")},
 		{Label: c.T("callrequest.topic")}, {Label: c.T("callrequest.speaks")}, {Label: c.T("desk.cases.state")}, {Label: c.T("desk.cases.owner")}}}
 	for _, x := range list {
-		v.Table.Rows = append(v.Table.Rows, []ui.Cell{{Text: id.Grouped(x.Number), Href: "/desk/callbacks/" + x.ID, What: c.T("desk.callbacks.open.what")}, {Text: slotOf(c, x.Slot)},
-			{Text: c.T("callrequest.topic." + string(x.Topic))}, {Text: speaksOf(c, x.Speaks)}, {Body: ui.TagFor(callbackState(c, x))}, {Text: callbackOwner(c, names, x)}})
+		v.Table.Rows = append(v.Table.Rows, []ui.Cell{{Text: id.Grouped(x.Number), Href: "/desk/callbacks/" + x.ID, What: c.T("desk.callbacks.open.what")}, {Text: talk.Slot(c, x.Slot)},
+			{Text: c.T("callrequest.topic." + string(x.Topic))}, {Text: talk.Speaks(c, x.Speaks)}, {Body: ui.TagFor(callbackState(c, x))}, {Text: callbackOwner(c, names, x)}})
 	}
 	v.None = len(list) == 0
 	frame := page(c, c.T("desk.callbacks.title"))
@@ -95,26 +96,6 @@ func callbackState(c *web.Context, x callrequest.Request) ui.Tag {
 	return ui.Tag{Tone: ui.Info, Text: c.T("desk.callbacks.state." + string(x.State))}
 }
 
-// slotOf is a slot in the organisation's zone.
-func slotOf(c *web.Context, s brand.Slot) string {
-	zone := c.Site.Brand.Zone()
-	return c.T("callrequest.slot.text", "Day", c.Words.Weekday(s.From.In(zone).Weekday()), "Date", c.Words.DateIn(s.From, zone), "From", c.Words.Time(s.From.In(zone)),
-		"To", c.Words.Time(s.To.In(zone)), "Zone", c.Site.Brand.ZoneName.In(c.Words.Lang()))
-}
-
-// speaksOf is the language of a call: of the staff, or of an interpreter.
-func speaksOf(c *web.Context, speaks string) string {
-	if c.Site.Brand.Offers(speaks) {
-		return c.T("shell.language." + speaks)
-	}
-	for _, l := range c.Site.Brand.Interpreters {
-		if l.En == speaks {
-			return c.T("callrequest.speaks.interpreter", "Language", l.In(c.Words.Lang()))
-		}
-	}
-	return c.T("callrequest.speaks.other")
-}
-
 // callback shows one request. Name and number stand there for whoever has taken it alone, and each look is noted down first.
 func (d *Desk) callback(c *web.Context) error { return d.showCallback(c, http.StatusOK) }
 
@@ -129,8 +110,8 @@ func (d *Desk) showCallback(c *web.Context, status int, problems ...ui.Problem) 
 		return err
 	}
 	v := callbackView{Action: "/desk/callbacks/" + x.ID, State: callbackState(c, x)}
-	v.About = []ui.Row{{Key: c.T("desk.callbacks.slot"), Value: slotOf(c, x.Slot)}, {Key: c.T("callrequest.topic"), Value: c.T("callrequest.topic." + string(x.Topic))},
-		{Key: c.T("callrequest.speaks"), Value: speaksOf(c, x.Speaks)}, {Key: c.T("desk.callbacks.tries"), Value: strconv.Itoa(x.Tries)}, {Key: c.T("desk.cases.owner"), Value: callbackOwner(c, names, x)}}
+	v.About = []ui.Row{{Key: c.T("desk.callbacks.slot"), Value: talk.Slot(c, x.Slot)}, {Key: c.T("callrequest.topic"), Value: c.T("callrequest.topic." + string(x.Topic))},
+		{Key: c.T("callrequest.speaks"), Value: talk.Speaks(c, x.Speaks)}, {Key: c.T("desk.callbacks.tries"), Value: strconv.Itoa(x.Tries)}, {Key: c.T("desk.cases.owner"), Value: callbackOwner(c, names, x)}}
 	v.Take = x.State.Open() && x.OwnerID != c.Session.AccountID
 	if v.Mine = x.State.Open() && x.OwnerID == c.Session.AccountID; v.Mine {
 		if x, err = d.Callbacks.Look(ctx, c.Now, who(c), x.ID); err != nil {
@@ -142,7 +123,7 @@ func (d *Desk) showCallback(c *web.Context, status int, problems ...ui.Problem) 
 			v.Record = "/desk/members/" + x.MemberID
 		}
 		for _, s := range c.Site.Brand.Slots(c.Now) {
-			v.Slots = append(v.Slots, ui.Option{Value: strconv.FormatInt(s.From.Unix(), 10), Label: slotOf(c, s)})
+			v.Slots = append(v.Slots, ui.Option{Value: strconv.FormatInt(s.From.Unix(), 10), Label: talk.Slot(c, s)})
 		}
 	}
 	frame := page(c, c.T("desk.callbacks.one", "Number", id.Grouped(x.Number)))
@@ -187,14 +168,29 @@ func (d *Desk) callbackDo(c *web.Context, do func(requestID string) error, stay 
 	}
 	requestID := c.R.PathValue("request")
 	err := do(requestID)
-	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.Invalid) {
-		return d.showCallback(c, http.StatusConflict, ui.Problem{Field: "slot", Text: c.T("error." + fault.CodeOf(err))})
-	}
-	if err != nil {
+	wrong := ui.Problem{Field: "slot", Text: c.T("error." + fault.CodeOf(err))}
+	switch {
+	case fault.Is(err, fault.Conflict):
+		return d.showCallback(c, http.StatusConflict, wrong)
+	case fault.Is(err, fault.Invalid):
+		return d.showCallback(c, http.StatusUnprocessableEntity, wrong)
+	case err != nil:
 		return err
 	}
 	if stay {
 		return c.Redirect("/desk/callbacks/" + requestID)
 	}
 	return c.Redirect("/desk/callbacks")
+}
+
+// callbackMoments are the times at which a member asked to be called, and what came of it.
+func (d *Desk) callbackMoments(c *web.Context, m member.Member, limit int) ([]Moment, error) {
+	list, err := d.Callbacks.OfMember(c.R.Context(), m.ID, limit)
+	var out []Moment
+	for _, x := range list {
+		state := callbackState(c, x)
+		out = append(out, Moment{At: x.CreatedAt, Kind: c.T("timeline.callback"), Text: c.T("desk.callbacks.one", "Number", id.Grouped(x.Number)),
+			Lines: []string{talk.Slot(c, x.Slot), c.T("callrequest.topic." + string(x.Topic)), state.Text}, Tone: state.Tone, Href: "/desk/callbacks/" + x.ID})
+	}
+	return out, err
 }

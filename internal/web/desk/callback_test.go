@@ -50,12 +50,19 @@ func TestCallBackAtTheDesk(t *testing.T) {
 	if a := w.get(path); strings.Contains(a.Body, "Quintero") {
 		t.Error("who has not taken it sees whom to call")
 	}
-	v.post(path+"/again", "slot", "x").says(t, 409, "Choose one of the times")
+	v.post(path+"/again", "slot", "x").says(t, 422, "Choose one of the times")
 	if a := v.post(path + "/reached"); a.To != "/desk/callbacks" {
 		t.Errorf("done leads to %q (%d)", a.To, a.Status)
 	}
 	v.get("/desk/callbacks?show=done").says(t, 200, "Reached")
 	v.get("/desk/callbacks").says(t, 200, "nobody in this list")
+	v.post("/desk/members/"+o.member, "reason", "She asked to be called")
+	v.get("/desk/members/"+o.member).says(t, 200, "Asked to be called", "Reached")
+	o.asksForCall("")
+	boss, _ := o.hire(identity.Supervisor)
+	if a := o.opened(boss, "passkey").get("/desk/overview"); !strings.Contains(strings.Join(strings.Fields(a.Text()), " "), "Calls to make 1 1 0") {
+		t.Error("the overview does not count who waits for a call")
+	}
 	if a := v.get(path); strings.Contains(a.Body, "Quintero") {
 		t.Error("what is over still tells whom to call")
 	}

@@ -45,9 +45,9 @@ func (d *Desk) showHome(c *web.Context, status int, reason string, problems ...u
 			v.Glass.Until = c.T("desk.glass.until", "Time", c.Words.DateTime(broken, c.Site.Brand.Zone()))
 		}
 	}
-	for _, need := range []web.Access{identity.ViewMembers, identity.VerifyMember, identity.AnswerCalls, identity.WorkCases, identity.Supervise, identity.AnswerChats, identity.EditReplies, identity.BreakGlass, identity.ManageStaff, identity.ReadAudit} {
-		if c.Session.Actor().May(need) {
-			v.May = append(v.May, c.T("desk.may."+needWord[need]))
+	for _, need := range identity.Needs {
+		if word, told := needWord[need]; told && c.Session.Actor().May(need) {
+			v.May = append(v.May, c.T("desk.may."+word))
 		}
 	}
 	if c.Session.Actor().May(identity.ViewMembers) || !broken.IsZero() {
@@ -67,7 +67,7 @@ func (d *Desk) showHome(c *web.Context, status int, reason string, problems ...u
 
 // needWord is the last part of the key that says what a need lets somebody do.
 var needWord = map[web.Access]string{identity.ViewMembers: "view_members", identity.VerifyMember: "verify_member",
-	identity.TakePayments: "take_payments", identity.AnswerCalls: "answer_calls", identity.WorkCases: "work_cases", identity.Supervise: "supervise", identity.AnswerChats: "answer_chats", identity.EditReplies: "edit_replies", identity.BreakGlass: "break_glass", identity.ManageStaff: "manage_staff", identity.ReadAudit: "read_audit"}
+	identity.TakePayments: "take_payments", identity.AnswerCalls: "answer_calls", identity.WorkCases: "work_cases", identity.Supervise: "supervise", identity.AnswerChats: "answer_chats", identity.EditReplies: "edit_replies", identity.EditHelp: "edit_help", identity.BreakGlass: "break_glass", identity.ManageStaff: "manage_staff", identity.ReadAudit: "read_audit"}
 
 // breakGlass takes the right to open records, for a reason.
 func (d *Desk) breakGlass(c *web.Context) error {

@@ -90,6 +90,11 @@ func (d *Desk) queues(c *web.Context, today day.Date) (ui.Table, error) {
 		}
 	}
 	t.Rows = append(t.Rows, []ui.Cell{{Text: c.T("desk.cases.title"), Href: "/desk/cases"}, {Text: strconv.Itoa(waiting)}, {Text: strconv.Itoa(nobody)}, {Text: strconv.Itoa(late)}, {Text: since(c, oldest)}})
+	asked, err := d.Callbacks.Backlog(c.R.Context(), c.Now)
+	if err != nil {
+		return t, err
+	}
+	t.Rows = append(t.Rows, []ui.Cell{{Text: c.T("desk.callbacks.title"), Href: "/desk/callbacks"}, {Text: strconv.Itoa(asked.Waiting)}, {Text: strconv.Itoa(asked.Nobodys)}, {Text: strconv.Itoa(asked.Late)}, {Text: since(c, asked.Oldest)}})
 	board, err := d.Chats.Board(c.R.Context(), c.Session.AccountID)
 	if err != nil {
 		return t, err

@@ -188,8 +188,7 @@ func (d *Desk) phoneView(c *web.Context, x phoneDraft) (v phonePayView, err erro
 	if v.Ask = true; x.call.Kind != caller.Office {
 		v.Bank = x.path + "/bank"
 	}
-	total := payment.Request{Lines: x.draft.Answers.Lines}.Total()
-	v.Amount = c.Words.Amount(total)
+	v.Amount = c.Words.Amount(total(x.draft.Answers.Lines))
 	v.Summary = []ui.Row{{Key: c.T("phone.payee"), Value: payeeName(c, x.draft.Answers.Payee)},
 		{Key: c.T("paid.amount"), Value: v.Amount, Strong: true, Change: &ui.Link{Href: x.path + "/bills", What: c.T("phone.change.bills")}}}
 	if !x.draft.TooSmallForCard(payment.Card) {

@@ -156,7 +156,7 @@ func (d *Desk) phoneBills(c *web.Context) error {
 	a := x.draft.Answers
 	v := phoneChooseView{Action: x.path + "/bills", Full: a.Full, Other: !a.Full}
 	if v.Other {
-		v.Amount = payment.Request{Lines: a.Lines}.Total().Plain()
+		v.Amount = total(a.Lines).Plain()
 	}
 	return d.showPhoneChoose(c, http.StatusOK, x.call, m, v, a.Ticked)
 }

@@ -54,6 +54,7 @@ func (d *Desk) sources() []Source {
 		{"notes", d.noteMoments},
 		{"cases", d.caseMoments},
 		{"calls", d.callMoments},
+		{"call requests", d.callbackMoments},
 		{"verification", d.proofMoments},
 		{"staff", d.staffMoments},
 	}, d.Timeline...)

@@ -29,17 +29,12 @@ type activityView struct {
 
 // activity lists who looked at the reader's record or changed it, what they did themselves, and who tried to get in.
 func (p *Portal) activity(c *web.Context) error {
-	ctx, q := c.R.Context(), p.DB.Read()
-	who, err := c.Site.Accounts.Get(ctx, c.Session.AccountID)
+	who, err := c.Site.Accounts.Get(c.R.Context(), c.Session.AccountID)
 	if err != nil {
 		return err
 	}
 	before := strings.ToValidUTF8(c.R.URL.Query().Get("before"), "")
-	list, err := audit.Concerning(ctx, q, who.ID, who.Members, before[:min(len(before), 100)], activityAPage+1)
-	if err != nil {
-		return err
-	}
-	known, err := member.ByIDs(ctx, q, who.Members)
+	list, s, err := p.activityOf(c, who, before[:min(len(before), 100)], activityAPage+1)
 	if err != nil {
 		return err
 	}
@@ -51,11 +46,6 @@ func (p *Portal) activity(c *web.Context) error {
 		list = list[:activityAPage]
 		v.Older = "/account/activity?before=" + url.QueryEscape(list[activityAPage-1].ID)
 	}
-	names, err := staff.FirstNames(ctx, q, staffIn(list))
-	if err != nil {
-		return err
-	}
-	s := activityScribe{w: c.Words, who: who, known: known, staff: names, when: func(e audit.Entry) string { return moment(c, e.At) }}
 	v.Table = ui.Table{Caption: c.T("activity.title"), HideCaption: true, FirstIsHeader: true, Columns: []ui.Column{
 		{Label: c.T("activity.when")}, {Label: c.T("activity.who")}, {Label: c.T("activity.what")}, {Label: c.T("activity.more")}}}
 	for _, e := range list {
@@ -64,6 +54,21 @@ func (p *Portal) activity(c *web.Context) error {
 	frame := accountFrame(c, c.T("activity.title"))
 	frame.Wide = true
 	return c.Render(http.StatusOK, activityPage(frame, v))
+}
+
+// activityOf reads at most limit entries about an account, newest first, and who writes them down for its owner.
+func (p *Portal) activityOf(c *web.Context, who identity.Profile, before string, limit int) ([]audit.Entry, activityScribe, error) {
+	ctx, q := c.R.Context(), p.DB.Read()
+	s := activityScribe{w: c.Words, who: who, when: func(e audit.Entry) string { return moment(c, e.At) }}
+	list, err := audit.Concerning(ctx, q, who.ID, who.Members, before, limit)
+	if err != nil {
+		return nil, s, err
+	}
+	if s.known, err = member.ByIDs(ctx, q, who.Members); err != nil {
+		return nil, s, err
+	}
+	s.staff, err = staff.FirstNames(ctx, q, staffIn(list))
+	return list, s, err
 }
 
 // staffIn are the accounts of staff that did something.

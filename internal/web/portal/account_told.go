@@ -3,14 +3,12 @@ package portal
 import (
 	"time"
 
-	"memberpay/internal/audit"
 	"memberpay/internal/chat"
 	"memberpay/internal/dossier"
 	"memberpay/internal/identity"
 	"memberpay/internal/member"
 	"memberpay/internal/money"
 	"memberpay/internal/paper"
-	"memberpay/internal/staff"
 	"memberpay/internal/web"
 )
 
@@ -102,20 +100,10 @@ func (p *Portal) helpersOnPaper(c *web.Context, who identity.Profile) ([]paper.B
 
 // activityOnPaper is the newest of who looked at the reader's record or changed it.
 func (p *Portal) activityOnPaper(c *web.Context, who identity.Profile) ([]paper.Block, error) {
-	ctx, q := c.R.Context(), p.DB.Read()
-	list, err := audit.Concerning(ctx, q, who.ID, who.Members, "", activityOnPaper)
+	list, s, err := p.activityOf(c, who, "", activityOnPaper)
 	if err != nil {
 		return nil, err
 	}
-	known, err := member.ByIDs(ctx, q, who.Members)
-	if err != nil {
-		return nil, err
-	}
-	names, err := staff.FirstNames(ctx, q, staffIn(list))
-	if err != nil {
-		return nil, err
-	}
-	s := activityScribe{w: c.Words, who: who, known: known, staff: names, when: func(e audit.Entry) string { return moment(c, e.At) }}
 	t := paper.Table{Summary: c.T("activity.title"), Columns: []paper.Column{{Head: c.T("activity.when")}, {Head: c.T("activity.who")}, {Head: c.T("activity.what")}}}
 	for _, e := range list {
 		t.Rows = append(t.Rows, []string{s.when(e), s.actor(e), s.what(e)})

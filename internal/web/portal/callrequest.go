@@ -7,13 +7,13 @@ import (
 	"strconv"
 	"time"
 
-	"memberpay/internal/brand"
 	"memberpay/internal/callrequest"
 	"memberpay/internal/fault"
 	"memberpay/internal/id"
 	"memberpay/internal/identity"
 	"memberpay/internal/member"
 	"memberpay/internal/web"
+	"memberpay/internal/web/talk"
 	"memberpay/internal/web/ui"
 )
 
@@ -22,6 +22,7 @@ type askCallView struct {
 	Key, Name, Phone, Email string
 	Topic, Speaks, Slot     string
 	Guest                   bool
+	Named                   bool // the name is known
 	Busy                    string
 	Full                    bool // no slot is free
 	Topics                  []ui.Option
@@ -54,6 +55,13 @@ func (p *Portal) showAskCall(c *web.Context, status int, v askCallView, problems
 		return err
 	}
 	v.Guest, v.Full = !c.Session.SignedIn(), len(free) == 0
+	if !v.Guest {
+		first, err := p.first(c)
+		if err != nil {
+			return err
+		}
+		v.Named = first != ""
+	}
 	if v.Key == "" {
 		v.Key = id.Secret()
 	}
@@ -63,34 +71,27 @@ func (p *Portal) showAskCall(c *web.Context, status int, v askCallView, problems
 	v.Slots = append(v.Slots, ui.Option{Label: c.T("callrequest.slot.choose"), Checked: v.Slot == ""})
 	for _, s := range free {
 		value := strconv.FormatInt(s.From.Unix(), 10)
-		v.Slots = append(v.Slots, ui.Option{Value: value, Label: slotText(c, s), Checked: v.Slot == value})
+		v.Slots = append(v.Slots, ui.Option{Value: value, Label: talk.Slot(c, s), Checked: v.Slot == value})
 	}
-	for _, lang := range c.Site.Brand.Languages {
-		v.Languages = append(v.Languages, ui.Option{Value: lang, Label: c.T("shell.language." + lang), Checked: v.Speaks == lang})
-	}
+	spoken := slices.Clone(c.Site.Brand.Languages)
 	for _, l := range c.Site.Brand.Interpreters {
-		v.Languages = append(v.Languages, ui.Option{Value: l.En, Label: c.T("callrequest.speaks.interpreter", "Language", l.In(c.Words.Lang())), Checked: v.Speaks == l.En})
+		spoken = append(spoken, l.En)
 	}
-	v.Languages = append(v.Languages, ui.Option{Value: callrequest.Other, Label: c.T("callrequest.speaks.other"), Checked: v.Speaks == callrequest.Other})
+	for _, lang := range append(spoken, callrequest.Other) {
+		v.Languages = append(v.Languages, ui.Option{Value: lang, Label: talk.Speaks(c, lang), Checked: v.Speaks == lang})
+	}
 	list, err := p.Calls.Of(c.R.Context(), c.Session.AccountID)
 	if err != nil {
 		return err
 	}
 	for _, x := range list {
-		v.Past = append(v.Past, ui.Row{Key: c.T("callrequest.number", "Number", id.Grouped(x.Number)), Value: slotText(c, x.Slot), Lines: []string{callState(c, x)},
+		v.Past = append(v.Past, ui.Row{Key: c.T("callrequest.number", "Number", id.Grouped(x.Number)), Value: talk.Slot(c, x.Slot), Lines: []string{callState(c, x)},
 			Change: &ui.Link{Label: c.T("callrequest.see"), What: c.T("callrequest.number", "Number", id.Grouped(x.Number)), Href: "/contact/call/" + x.ID}})
 	}
 	frame := page(c, c.T("callrequest.title"))
 	frame.Path, frame.Problems = "/contact/call", problems
 	frame.Back = &ui.Link{Label: c.T("contact.us"), Href: "/contact"}
 	return c.Render(status, askCallPage(frame, v))
-}
-
-// slotText is a slot as people say it, in the organisation's zone.
-func slotText(c *web.Context, s brand.Slot) string {
-	b := c.Site.Brand
-	return c.T("callrequest.slot.text", "Day", c.Words.Weekday(s.From.In(b.Zone()).Weekday()), "Date", c.Words.DateIn(s.From, b.Zone()), "From", c.Words.Time(s.From.In(b.Zone())),
-		"To", c.Words.Time(s.To.In(b.Zone())), "Zone", b.ZoneName.In(c.Words.Lang()))
 }
 
 // callState says how a request stands.
@@ -136,7 +137,7 @@ func (p *Portal) askCallPost(c *web.Context) error {
 	return c.Redirect("/contact/call/" + v.Key)
 }
 
-// signedInCall fills in what is known of whoever has signed in: their name, and where the confirmation goes.
+// signedInCall fills in what is known of whoever has signed in: their name, where the account acts for somebody, and where the confirmation goes.
 func (p *Portal) signedInCall(c *web.Context, in *callrequest.Asking) error {
 	ctx := c.R.Context()
 	profile, err := c.Site.Accounts.Get(ctx, c.Session.AccountID)
@@ -153,9 +154,6 @@ func (p *Portal) signedInCall(c *web.Context, in *callrequest.Asking) error {
 			return err
 		}
 		in.Name = upTo(m.Name(), callrequest.MaxName/2)
-	}
-	if in.Name == "" {
-		in.Name = c.Site.Brand.Name // an account that acts for nobody has no name: whoever calls asks
 	}
 	if !p.CanText {
 		return nil
@@ -188,27 +186,18 @@ func (p *Portal) askedCall(c *web.Context) error {
 		return err
 	}
 	v := askedCallView{Path: "/contact/call/" + c.R.PathValue("request"), Number: id.Grouped(x.Number), Open: x.State.Open(), AskAgain: !x.State.Open(),
-		Title: c.T("callrequest.state." + string(x.State)), Tone: ui.Info, Text: c.T("callrequest.text."+string(x.State), "Slot", slotText(c, x.Slot))} // words: callrequest.text.*
+		Title: c.T("callrequest.state." + string(x.State)), Tone: ui.Info, Text: c.T("callrequest.text."+string(x.State), "Slot", talk.Slot(c, x.Slot))} // words: callrequest.text.*
 	if x.State == callrequest.Waiting && x.Tries == 0 || x.State == callrequest.Reached {
 		v.Tone = ui.Success
 	}
 	switch {
 	case x.Overdue(c.Now):
-		v.Tone, v.Text = ui.Warning, c.T("callrequest.text.late", "Slot", slotText(c, x.Slot))
+		v.Tone, v.Text = ui.Warning, c.T("callrequest.text.late", "Slot", talk.Slot(c, x.Slot))
 	case x.State == callrequest.Waiting && x.Tries > 0:
-		v.Text = c.T("callrequest.text.again", "Slot", slotText(c, x.Slot))
+		v.Text = c.T("callrequest.text.again", "Slot", talk.Slot(c, x.Slot))
 	}
-	speaks := c.T("callrequest.speaks.other")
-	if c.Site.Brand.Offers(x.Speaks) {
-		speaks = c.T("shell.language." + x.Speaks)
-	}
-	for _, l := range c.Site.Brand.Interpreters {
-		if l.En == x.Speaks {
-			speaks = c.T("callrequest.speaks.interpreter", "Language", l.In(c.Words.Lang()))
-		}
-	}
-	v.About = []ui.Row{{Key: c.T("callrequest.slot"), Value: slotText(c, x.Slot)}, {Key: c.T("callrequest.phone"), Value: c.T("callrequest.phone.ending", "Ending", x.Phone[len(x.Phone)-2:])},
-		{Key: c.T("callrequest.topic"), Value: c.T("callrequest.topic." + string(x.Topic))}, {Key: c.T("callrequest.speaks"), Value: speaks}}
+	v.About = []ui.Row{{Key: c.T("callrequest.slot"), Value: talk.Slot(c, x.Slot)}, {Key: c.T("callrequest.phone"), Value: c.T("callrequest.phone.ending", "Ending", x.Phone[len(x.Phone)-2:])},
+		{Key: c.T("callrequest.topic"), Value: c.T("callrequest.topic." + string(x.Topic))}, {Key: c.T("callrequest.speaks"), Value: talk.Speaks(c, x.Speaks)}}
 	frame := page(c, v.Title)
 	frame.Path = v.Path
 	frame.Back = &ui.Link{Label: c.T("contact.us"), Href: "/contact"}

@@ -104,7 +104,7 @@ func askCallPage(p ui.Page, v askCallView) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					if v.Guest {
+					if !v.Named {
 						templ_7745c5c3_Err = ui.TextField(p, ui.Field{Name: "name", Label: p.T("callrequest.name"), Hint: p.T("callrequest.name.hint"), Value: v.Name, Error: p.Problem("name"), Autocomplete: "name", MaxLength: 80}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err

@@ -39,7 +39,7 @@ func (p *Portal) talk(c *web.Context) error {
 		return err
 	}
 	if v.Calls = len(free) > 0; v.Calls {
-		v.Now = append(v.Now, c.T("contact.now.call", "Slot", slotText(c, free[0])))
+		v.Now = append(v.Now, c.T("contact.now.call", "Slot", talk.Slot(c, free[0])))
 	}
 	wait, err := p.Chats.Queue(c.R.Context(), c.Now, chat.Chat{})
 	if err != nil {

@@ -141,6 +141,17 @@ export async function typePassword(page, email, secret) {
   await mainButton(page, 'signin.button').click();
 }
 
+// deskSignIn signs one of the demo's staff in at the desk.
+export async function deskSignIn(page, role = 'agent') {
+  const who = demo.staff.find((w) => w.role === role);
+  await page.goto('/desk/sign-in');
+  await field(page, 'signin.email').fill(who.email);
+  await password(page).fill(who.password);
+  await mainButton(page, 'signin.button').click();
+  await page.waitForURL(/\/code/);
+  await deskCode(page, who);
+}
+
 // deskCode answers the desk's question for a code of the authenticator app. A code is good once: where one was used already the
 // next one follows, and where that was used too, the one after it when its time comes.
 export async function deskCode(page, who) {

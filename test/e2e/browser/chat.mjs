@@ -1,7 +1,7 @@
 // A guest asks and one of the staff answers, in two browsers at once: live, with a file, handed on, closed, rated, with a copy
 // by e-mail. Both sides break no accessibility rule, in light and dark, at 320 and 1280 pixels, in English and Spanish.
 import { assert, axe, demo, finish, newPage, noHorizontalScroll, noProblems, scenario, screenshot } from './lib.mjs';
-import { deskCode, ids, mailed, mainButton, password } from './account.mjs';
+import { deskSignIn, ids, mailed } from './account.mjs';
 import { at, button, field } from './journey.mjs';
 import { starts, t } from './words.mjs';
 
@@ -11,16 +11,6 @@ const write = async (page, words) => {
   await page.locator('#text').fill(words);
   await button(page, 'chat.send').click();
 };
-
-// deskSignIn signs one of the demo's staff in.
-async function deskSignIn(page, role) {
-  const who = demo.staff.find((x) => x.role === role);
-  await page.goto('/desk/sign-in');
-  await field(page, 'signin.email').fill(who.email);
-  await password(page).fill(who.password);
-  await mainButton(page, 'signin.button').click();
-  await deskCode(page, who);
-}
 
 // looked checks a page in every look it has.
 async function looked(page, name) {

@@ -1,37 +1,13 @@
 // Two browsers at once: a member who lost their ID calls, the agent finds out who it is and reads the ID out; the member
 // shows which page they are on; another caller fails and learns nothing, in any answer that the agent's browser gets.
-import { assert, axe, demo, finish, newPage, noHorizontalScroll, noProblems, scenario, screenshot } from './lib.mjs';
-import { deskCode, mainButton, mainLink, newcomer, password } from './account.mjs';
-import { at, fillGuest, field, next } from './journey.mjs';
+import { assert, axe, demo, finish, look, newPage, noProblems, scenario } from './lib.mjs';
+import { deskSignIn, mainButton, mainLink, newcomer } from './account.mjs';
+import { at, fillGuest, next } from './journey.mjs';
 import { starts, t } from './words.mjs';
 
 const label = (page, key) => page.getByLabel(starts(t(page.lang, key)));
 const iris = newcomer; // house 205, phone 0115: what the demo's plan has on file
 const values = ['Placeholder', '1977', iris.member_id, 'LH 1000 5001', '5001', iris.email, 'i•••@', '0115', 'Example Road', 'Hillside', 'LH-7004-15', '97004', '231.40'];
-
-async function onDesk(page) {
-  const who = demo.staff.find((w) => w.role === 'agent');
-  await page.goto('/desk/sign-in');
-  await field(page, 'signin.email').fill(who.email);
-  await password(page).fill(who.password);
-  await mainButton(page, 'signin.button').click();
-  await page.waitForURL(/\/code/);
-  await deskCode(page, who);
-}
-
-// looks are the ways each page is looked at. Together the two languages see both widths, light and dark.
-const looks = { en: [[320, 'dark'], [1280, 'light']], es: [[320, 'light'], [1280, 'dark']] };
-
-// look inspects the page where it stands.
-async function look(page, name) {
-  for (const [width, colorScheme] of looks[page.lang]) {
-    await page.emulateMedia({ colorScheme });
-    await page.setViewportSize({ width, height: 900 });
-    await noHorizontalScroll(page, `${name} ${width}`);
-    await axe(page, `${name} ${width} ${colorScheme}`);
-    await screenshot(page, `${page.lang}-${name}-${width}-${colorScheme}`);
-  }
-}
 
 async function say(page, facts) {
   for (const [fact, said] of Object.entries(facts)) await label(page, `call.fact.${fact}`).fill(said);
@@ -51,7 +27,7 @@ async function endCall(page) {
 
 scenario('a lost member ID is read out to whoever proves who they are; who fails learns nothing', async () => {
   const [desk, member] = await Promise.all([newPage({ axe: true }), newPage()]);
-  await onDesk(desk);
+  await deskSignIn(desk);
 
   // The second caller first: nothing of the file is on the agent's screen yet, and nothing may come.
   let seen = 0;

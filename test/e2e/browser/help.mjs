@@ -1,32 +1,12 @@
 // The help center from both sides: a reader finds an article in spite of a typo and says why it did not help; an administrator
 // writes it anew, looks at it, publishes it and goes back to the shipped one; readers see each at once.
-import { assert, axe, demo, finish, newPage, noHorizontalScroll, noProblems, scenario, screenshot } from './lib.mjs';
-import { deskCode, mainButton, mainLink, password } from './account.mjs';
-import { at, field } from './journey.mjs';
+import { assert, axe, finish, look, newPage, noProblems, scenario } from './lib.mjs';
+import { deskSignIn, mainButton, mainLink } from './account.mjs';
+import { at } from './journey.mjs';
 import { starts, t } from './words.mjs';
 
 const label = (page, key) => page.getByLabel(starts(t(page.lang, key)));
 const article = '/help/articles/refund';
-
-async function onDesk(page) {
-  const who = demo.staff.find((w) => w.role === 'administrator');
-  await page.goto('/desk/sign-in');
-  await field(page, 'signin.email').fill(who.email);
-  await password(page).fill(who.password);
-  await mainButton(page, 'signin.button').click();
-  await page.waitForURL(/\/code/);
-  await deskCode(page, who);
-}
-
-async function look(page, name) {
-  for (const [width, colorScheme] of [[320, 'dark'], [1280, 'light']]) {
-    await page.emulateMedia({ colorScheme });
-    await page.setViewportSize({ width, height: 900 });
-    await noHorizontalScroll(page, `${name} ${width}`);
-    await axe(page, `${name} ${width} ${colorScheme}`);
-    await screenshot(page, `${page.lang}-${name}-${width}-${colorScheme}`);
-  }
-}
 
 scenario('a reader finds an article with a typo and says that it did not help; staff writes it anew and goes back', async () => {
   const [desk, reader] = await Promise.all([newPage({ axe: true }), newPage({ axe: true })]);
@@ -41,7 +21,7 @@ scenario('a reader finds an article with a typo and says that it did not help; s
   await mainButton(reader, 'help.helpful.button').click();
   await reader.getByText(t('en', 'help.helpful.thanks'), { exact: true }).first().waitFor();
 
-  await onDesk(desk);
+  await deskSignIn(desk, 'administrator');
   await desk.goto('/desk/help');
   await at(desk, 'desk.help.title');
   await look(desk, 'desk-help');

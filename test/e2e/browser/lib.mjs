@@ -134,3 +134,17 @@ export async function noHorizontalScroll(page, what) {
 export async function screenshot(page, name) {
   if (process.env.MEMBERPAY_SHOTS) await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
 }
+
+// looks are the ways a page is looked at. Together the two languages see both widths, light and dark.
+const looks = { en: [[320, 'dark'], [1280, 'light']], es: [[320, 'light'], [1280, 'dark']] };
+
+// look inspects the page where it stands.
+export async function look(page, name) {
+  for (const [width, colorScheme] of looks[page.lang]) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 900 });
+    await noHorizontalScroll(page, `${name} ${width}`);
+    await axe(page, `${name} ${width} ${colorScheme}`);
+    await screenshot(page, `${page.lang}-${name}-${width}-${colorScheme}`);
+  }
+}

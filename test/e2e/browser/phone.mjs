@@ -1,36 +1,14 @@
 // Two browsers at once, an agent's and a caller's: a member who lost their ID calls, proves who they are, pays by a link on
 // their own device while the agent watches how far they are, and gets the receipt; another pays from a bank account that
 // they read out. No request to our server holds a card number, and no page of the desk has a field for one.
-import { assert, axe, demo, finish, newPage, noHorizontalScroll, noProblems, scenario, screenshot } from './lib.mjs';
-import { deskCode, ids, mailed, mainButton, mainLink, newcomer, password } from './account.mjs';
+import { assert, axe, demo, finish, look, newPage, noProblems, scenario } from './lib.mjs';
+import { deskSignIn, ids, mailed, mainButton, mainLink, newcomer } from './account.mjs';
 import { at, bankAccount, confirmation, field, fillCard, next, pay, radio, toReview } from './journey.mjs';
 import { payButton, starts, t } from './words.mjs';
 
 const label = (page, key) => page.getByLabel(starts(t(page.lang, key)));
 const iris = newcomer; // house 205, on file: iris@members.example
 const shown = (page, key) => page.getByText(t(page.lang, key), { exact: true }).first().waitFor();
-
-async function onDesk(page) {
-  const who = demo.staff.find((w) => w.role === 'agent');
-  await page.goto('/desk/sign-in');
-  await field(page, 'signin.email').fill(who.email);
-  await password(page).fill(who.password);
-  await mainButton(page, 'signin.button').click();
-  await page.waitForURL(/\/code/);
-  await deskCode(page, who);
-}
-
-const looks = { en: [[320, 'dark'], [1280, 'light']], es: [[320, 'light'], [1280, 'dark']] };
-
-async function look(page, name) {
-  for (const [width, colorScheme] of looks[page.lang]) {
-    await page.emulateMedia({ colorScheme });
-    await page.setViewportSize({ width, height: 900 });
-    await noHorizontalScroll(page, `${name} ${width}`);
-    await axe(page, `${name} ${width} ${colorScheme}`);
-    await screenshot(page, `${page.lang}-${name}-${width}-${colorScheme}`);
-  }
-}
 
 // proved begins a call in which the caller proves who they are.
 async function proved(page) {
@@ -75,7 +53,7 @@ scenario('a member lost their ID, calls, proves who they are, pays by a link and
   const sent = [];
   watched(desk, sent);
   watched(member, sent);
-  await onDesk(desk);
+  await deskSignIn(desk);
   await proved(desk);
   await begin(desk, '25.10');
   await noCardField(desk);
@@ -131,7 +109,7 @@ scenario('a member lost their ID, calls, proves who they are, pays by a link and
 
 scenario('the agent stops a link while it is open', async () => {
   const [desk, member] = await Promise.all([newPage({ axe: true }), newPage({ axe: true })]);
-  await onDesk(desk);
+  await deskSignIn(desk);
   await proved(desk);
   await begin(desk, '3.01');
   const seen = await ids(desk, iris.email);
@@ -159,7 +137,7 @@ scenario('the agent stops a link while it is open', async () => {
 
 scenario('a caller pays from a bank account that they read out', async () => {
   const desk = await newPage({ axe: true });
-  await onDesk(desk);
+  await deskSignIn(desk);
   await proved(desk);
   await begin(desk, '5.55');
   await mainLink(desk, 'phone.bank.button').click().catch(() => mainButton(desk, 'phone.bank.button').click());
