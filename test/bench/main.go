@@ -20,6 +20,7 @@ type settings struct {
 	rounds  int
 	seconds int
 	eobs    int
+	minutes int
 	binary  string
 	only    []string
 }
@@ -46,6 +47,7 @@ func main() {
 	flag.IntVar(&s.rounds, "rounds", 3, "how many rounds of each comparison")
 	flag.IntVar(&s.seconds, "seconds", 4, "how long each measurement of a round runs")
 	flag.IntVar(&s.eobs, "eobs", 60_000, "how many EOBs to import, over all rounds")
+	flag.IntVar(&s.minutes, "minutes", 15, "give up after so many minutes")
 	flag.StringVar(&s.binary, "binary", "", "measure this program instead of building it")
 	flag.StringVar(&only, "only", "", "measure only these parts: start,pay,signin,page,search,import,sqlite")
 	flag.Parse()
@@ -54,7 +56,7 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	ctx, cancel := context.WithTimeout(ctx, 15*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(s.minutes)*time.Minute)
 	defer cancel()
 	missed, err := run(ctx, s)
 	if err != nil {
