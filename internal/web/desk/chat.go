@@ -122,7 +122,8 @@ func (d *Desk) ready(c *web.Context, talked chat.Chat, path string) (*ui.ChatRep
 	return out, nil
 }
 
-// colleagues are those to whom a conversation can be handed: whoever takes it next, and everybody who answers chats.
+// colleagues are those to whom a conversation can be handed: whoever takes it next, and everybody who answers chats. Whom the
+// reader has chosen already stays chosen.
 func (d *Desk) colleagues(c *web.Context, talked chat.Chat) ([]ui.Option, error) {
 	people, err := d.Staff.List(c.R.Context())
 	if err != nil {
@@ -141,7 +142,7 @@ func (d *Desk) colleagues(c *web.Context, talked chat.Chat) ([]ui.Option, error)
 		if !x.EndedAt.IsZero() || !x.Role.May(identity.AnswerChats) || x.ID == talked.AgentID {
 			continue
 		}
-		o := ui.Option{Value: x.ID, Label: x.Name}
+		o := ui.Option{Value: x.ID, Label: x.Name, Checked: x.ID == c.Form("to")}
 		switch {
 		case x.ID == c.Session.AccountID:
 			o.Label = c.T("chat.desk.to_me")

@@ -74,7 +74,11 @@ func TestChatsAtTheDesk(t *testing.T) {
 	iris.post(path+"/messages", "key", id.Secret(), "text", "").says(t, 422, "Write a message first.")
 	iris.post(path+"/messages", "key", id.Secret(), "text", "Un momento, 4242 4242 4242 4242").leads(t, path)
 	iris.get(path).says(t, 200, "Un momento, [card number removed]")
-	iris.post(path+"/transfer", "to", two, "note", "").says(t, 422, "Say in a few words")
+	again := iris.post(path+"/transfer", "to", two, "note", "")
+	again.says(t, 422, "Say in a few words")
+	if !strings.Contains(again.Body, `<option value="`+two+`" selected>`) {
+		t.Error("whom the chat was to go to is not chosen any more")
+	}
 	iris.post(path+"/transfer", "to", "acc_nobody", "note", "Please").says(t, 422, "Choose somebody else.", "Please")
 	iris.post(path+"/transfer", "to", two, "note", "Charged twice in May").leads(t, "/desk/chats")
 	boss.get(path).says(t, 200, "You have this chat.", "Charged twice in May", "Note from Iris, only for staff")
