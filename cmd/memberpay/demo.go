@@ -240,7 +240,7 @@ func (c card) print(w *os.File, data string) {
 	}
 	fmt.Fprintf(w, "\n  Desk      %-40s the code comes from an authenticator app with the secret\n", c.DeskURL)
 	for _, x := range c.Staff {
-		fmt.Fprintf(w, "            %-14s %-20s %-22s %s\n", x.Role, x.Email, x.Password, x.TOTPSecret)
+		fmt.Fprintf(w, "            %-14s %-14s %-20s %-22s %s\n", x.Name, x.Role, x.Email, x.Password, x.TOTPSecret)
 	}
 	fmt.Fprintf(w, "\n  Cards     any future date, any security code, any ZIP code\n")
 	for _, x := range c.Cards {

@@ -27,6 +27,7 @@ type Worker struct {
 // workers are the staff of the demonstration, without their secrets, which are made at the first start.
 var workers = []Worker{
 	{Name: "Amal Notreal", Email: "amal@staff.example", Password: "copper-lantern-desk-1", Role: identity.Agent},
+	{Name: "Bela Imagined", Email: "bela@staff.example", Password: "copper-lantern-desk-3", Role: identity.Agent},
 	{Name: "Admin Pretend", Email: "admin@staff.example", Password: "copper-lantern-desk-2", Role: identity.Administrator},
 }
 

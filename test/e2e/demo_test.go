@@ -49,6 +49,19 @@ func TestDemo(t *testing.T) {
 	if accounts < 3 {
 		t.Errorf("%d demo members can sign in, want at least 3", accounts)
 	}
+	var staff []struct{ Name, Role, Password string }
+	if err := json.Unmarshal(card["staff"], &staff); err != nil {
+		t.Fatal(err)
+	}
+	agents := map[string]bool{} // one hands a chat to another by name
+	for _, w := range staff {
+		if w.Role == "agent" && w.Password != "" {
+			agents[w.Name] = true
+		}
+	}
+	if len(agents) < 2 {
+		t.Errorf("%d demo agents can sign in, want at least 2", len(agents))
+	}
 	if err := demo.Interrupt(ctx); err != nil {
 		t.Fatal(err)
 	}

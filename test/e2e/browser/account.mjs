@@ -141,9 +141,9 @@ export async function typePassword(page, email, secret) {
   await mainButton(page, 'signin.button').click();
 }
 
-// deskSignIn signs one of the demo's staff in at the desk.
-export async function deskSignIn(page, role = 'agent') {
-  const who = demo.staff.find((w) => w.role === role);
+// deskSignIn signs one of the demo's staff in at the desk: the first of a role, or the one of a name.
+export async function deskSignIn(page, roleOrName = 'agent') {
+  const who = demo.staff.find((w) => w.role === roleOrName || w.name === roleOrName);
   await page.goto('/desk/sign-in');
   await field(page, 'signin.email').fill(who.email);
   await password(page).fill(who.password);

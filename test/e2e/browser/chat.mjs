@@ -1,5 +1,5 @@
 // A guest asks and one of the staff answers, in two browsers at once: live, with a file, handed on, closed, rated, with a copy
-// by e-mail. Both sides break no accessibility rule, in light and dark, at 320 and 1280 pixels, in English and Spanish.
+// by e-mail; in three, handed to a colleague by name. All sides break no accessibility rule, in light and dark, at 320 and 1280 pixels, in English and Spanish.
 import { assert, axe, demo, finish, newPage, noHorizontalScroll, noProblems, scenario, screenshot } from './lib.mjs';
 import { deskSignIn, ids, mailed } from './account.mjs';
 import { at, button, field } from './journey.mjs';
@@ -121,6 +121,81 @@ scenario('a guest and an agent talk, each in their own browser', async () => {
   assert.ok(!copy.text.includes('4242'));
   noProblems(page);
   noProblems(desk);
+});
+
+scenario('an agent hands a guest to a colleague by name, who goes on at once', async () => {
+  const [amal, bela, page] = await Promise.all([newPage({ axe: true }), newPage({ axe: true }), newPage({ axe: true })]);
+  await deskSignIn(bela, 'Bela Imagined');
+  await bela.goto('/desk/chats');
+  await button(bela, 'chat.desk.begin').click();
+  await text(bela, 'chat.desk.on').waitFor();
+  await deskSignIn(amal, 'Amal Notreal');
+  await amal.goto('/desk/chats');
+  if (await button(amal, 'chat.desk.begin').count()) await button(amal, 'chat.desk.begin').click();
+
+  await page.goto('/chat');
+  await page.getByLabel(starts(t('en', 'chat.name'))).fill('Oren');
+  await page.getByLabel(starts(t('en', 'chat.question'))).fill('Two bills came for one visit. Is that right?');
+  await button(page, 'chat.start').click();
+  await at(page, 'chat.page.title');
+  await page.evaluate(() => { globalThis.stayed = true; }); // gone if the page is ever loaded again
+  const log = (who) => who.locator('[data-log]');
+  const list = (who, which) => who.locator(`[aria-labelledby="board-${which}"]`);
+
+  await list(amal, 'waiting').getByRole('link', { name: 'Oren' }).click();
+  await button(amal, 'chat.desk.take').click();
+  await write(amal, 'Let me look at both.');
+  await log(page).getByText('Let me look at both.').waitFor();
+  const shared = list(bela, 'others').getByRole('listitem').filter({ hasText: 'Oren' });
+  await shared.getByText(t('en', 'chat.desk.with', { Name: 'Amal' })).waitFor();
+  assert.equal(await list(bela, 'mine').getByRole('link').count(), 0, 'nothing is hers yet');
+
+  // Without a note it is refused, and the colleague stays chosen.
+  const to = amal.getByLabel(t('en', 'chat.desk.to'), { exact: true });
+  await to.selectOption({ label: t('en', 'chat.desk.there', { Name: 'Bela Imagined' }) });
+  await button(amal, 'chat.desk.transfer.button').click();
+  await amal.getByRole('link', { name: t('en', 'chat.error.note') }).waitFor();
+  assert.equal(await to.locator('option:checked').innerText(), t('en', 'chat.desk.there', { Name: 'Bela Imagined' }));
+  await looked(amal, 'transfer');
+  await amal.getByLabel(starts(t('en', 'chat.desk.note'))).fill('He has two bills for one visit: one of the clinic, one of the laboratory.');
+  await button(amal, 'chat.desk.transfer.button').click();
+
+  // Hers at once, on a board that nobody loads again, and no longer his.
+  const hers = list(bela, 'mine').getByRole('listitem').filter({ hasText: 'Oren' });
+  await hers.getByText(t('en', 'chat.desk.new'), { exact: true }).waitFor();
+  assert.equal(await shared.count(), 0);
+  await list(amal, 'others').getByRole('listitem').filter({ hasText: 'Oren' }).getByText(t('en', 'chat.desk.with', { Name: 'Bela' })).waitFor();
+  assert.equal(await list(amal, 'mine').getByRole('link', { name: 'Oren' }).count(), 0);
+  await looked(bela, 'handed-board');
+  await log(page).getByText(t('en', 'chat.event.moved', { Name: 'Bela' })).waitFor();
+  await page.locator('[data-status]').getByText(t('en', 'chat.status.open', { Name: 'Bela' })).waitFor();
+
+  await hers.getByRole('link').click();
+  await text(bela, 'chat.desk.yours').waitFor();
+  await log(bela).getByText('one of the laboratory').waitFor();
+  await log(bela).getByText('Let me look at both.').waitFor();
+  await looked(bela, 'handed');
+  await write(bela, 'Yes: one is of the clinic, one of the laboratory.');
+  await log(page).getByText('one of the laboratory').waitFor();
+  assert.equal(await log(page).getByText('one of the laboratory').count(), 1, 'he reads the answer once, and no note');
+  await write(page, 'Thank you, Bela.');
+  await log(bela).getByText('Thank you, Bela.').waitFor();
+  assert.ok(await page.evaluate(() => globalThis.stayed), 'his page was never loaded again');
+  await looked(page, 'handed-guest');
+
+  // Amal can still look, and does not answer any more.
+  await list(amal, 'others').getByRole('link', { name: 'Oren' }).click();
+  await amal.locator('[data-status]').getByText(t('en', 'chat.desk.others', { Name: 'Bela' })).waitFor();
+  assert.equal(await amal.locator('#text').count(), 0, 'there is nothing to write in');
+  await log(amal).getByText('Thank you, Bela.').waitFor();
+  amal.lang = bela.lang = 'es';
+  await amal.goto(`${new URL(amal.url()).pathname}?lang=es`);
+  await looked(amal, 'handed-other');
+  await bela.goto(`${new URL(bela.url()).pathname}?lang=es`);
+  await looked(bela, 'handed');
+  await button(bela, 'chat.desk.close').click();
+  await text(page, 'chat.js.closed').waitFor();
+  for (const one of [amal, bela, page]) noProblems(one);
 });
 
 scenario('without scripts it is a plain thread, and the link of an e-mail opens it elsewhere', async () => {
