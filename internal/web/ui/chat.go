@@ -8,6 +8,7 @@ type Chat struct {
 	Label   string // of the list of messages, read aloud
 	Lines   []ChatLine
 	Status  string // where it stands: who waits for whom
+	Ended   bool   // it is closed, and the page says so
 	Events  string // address of the stream; "" for none, where nothing more will come
 	Read    string // where it is told what was read
 	Typing  string // where it is told that somebody writes

@@ -67,6 +67,7 @@ const connect = () => {
     quiet = setTimeout(() => { typing.textContent = ""; }, 5000);
   });
   stream.addEventListener("closed", (event) => {
+    if ("ended" in words) return; // as the page says already
     const note = box.querySelector("[data-refresh-link]");
     if (note) note.hidden = false;
     say(event.data);
