@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,20 +46,42 @@ func TestBrowser(t *testing.T) {
 			if slices.Contains(onPostgres, name) {
 				database = dbtest.URL(t, db.Postgres)
 			}
-			env := settings[name]
-			if name == "chat.mjs" {
-				env = append(env, "MEMBERPAY_BRAND="+alwaysOpen(t))
+			run := func(demo *harness.Demo, env ...string) {
+				if err := demo.Script(ctx, name, os.Stdout, env...); err != nil {
+					t.Fatalf("%s: %v\nthe demo logged:\n%s", name, err, demo.Events())
+				}
 			}
-			demo := startDemo(t, ctx, database, env...)
-			if err := demo.Script(ctx, name, os.Stdout); err != nil {
-				t.Errorf("%s: %v\nthe demo logged:\n%s", name, err, demo.Events())
+			switch name {
+			case "chat.mjs":
+				run(startDemo(t, ctx, t.TempDir(), database, "MEMBERPAY_BRAND="+withHours(t, always)))
+			case "out_of_hours.mjs": // the same data, the next day
+				dir := t.TempDir()
+				evening := startDemo(t, ctx, dir, database, "MEMBERPAY_BRAND="+withHours(t, tomorrow))
+				run(evening, "MEMBERPAY_ONLY=evening")
+				interrupt(t, evening)
+				run(startDemo(t, ctx, dir, database, "MEMBERPAY_BRAND="+withHours(t, always)), "MEMBERPAY_ONLY=next day")
+			default:
+				run(startDemo(t, ctx, t.TempDir(), database, settings[name]...))
 			}
 		})
 	}
 }
 
-// alwaysOpen is the demo's organisation with somebody there at every hour of every day. It returns the file.
-func alwaysOpen(t *testing.T) string {
+// hours are the spans in which somebody is there on a day of the week, at a time in the organisation's zone.
+type hours func(now time.Time, day time.Weekday) []string
+
+func always(time.Time, time.Weekday) []string { return []string{"00:00-24:00"} }
+
+// tomorrow is closed for the rest of the day, whenever that is.
+func tomorrow(now time.Time, day time.Weekday) []string {
+	if day == now.AddDate(0, 0, 1).Weekday() {
+		return []string{"08:00-18:00"}
+	}
+	return []string{}
+}
+
+// withHours is the demo's organisation with other hours and no holidays. It returns the file.
+func withHours(t *testing.T, of hours) string {
 	t.Helper()
 	dir, from := t.TempDir(), filepath.Join("..", "..", "internal", "brand")
 	var b map[string]any
@@ -66,9 +89,13 @@ func alwaysOpen(t *testing.T) string {
 		text, err := os.ReadFile(filepath.Join(from, name))
 		if err == nil && name == "larkspur.json" {
 			if err = json.Unmarshal(text, &b); err == nil {
+				zone, zoneErr := time.LoadLocation(b["time_zone"].(string))
+				if zoneErr != nil {
+					t.Fatal(zoneErr)
+				}
 				week := map[string]any{}
-				for day := range b["hours"].(map[string]any) {
-					week[day] = []string{"00:00-24:00"}
+				for day := range time.Saturday + 1 {
+					week[strings.ToLower(day.String())] = of(time.Now().In(zone), day)
 				}
 				b["hours"], b["holidays"] = week, []string{}
 				text, err = json.Marshal(b)
@@ -84,21 +111,25 @@ func alwaysOpen(t *testing.T) string {
 	return filepath.Join(dir, "larkspur.json")
 }
 
-// startDemo starts a demo whose slow cases are quick. It ends with the test, by an interrupt, which must end it cleanly.
-func startDemo(t *testing.T, ctx context.Context, database string, env ...string) *harness.Demo {
+// startDemo starts a demo with its data in dir, whose slow cases are quick. It ends with the test, by an interrupt, which must end it cleanly.
+func startDemo(t *testing.T, ctx context.Context, dir, database string, env ...string) *harness.Demo {
 	t.Helper()
-	demo, err := harness.StartDemo(ctx, t.TempDir(), database, append(env, "MEMBERPAY_SANDBOX_QUICK=true", "MEMBERPAY_CARDS_TIMEOUT=2s")...)
+	demo, err := harness.StartDemo(ctx, dir, database, append(env, "MEMBERPAY_SANDBOX_QUICK=true", "MEMBERPAY_CARDS_TIMEOUT=2s")...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-		defer cancel()
-		if err := demo.Interrupt(ctx); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(func() { interrupt(t, demo) })
 	return demo
+}
+
+// interrupt ends a demo; one that has ended already, again, is nothing.
+func interrupt(t *testing.T, demo *harness.Demo) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if err := demo.Interrupt(ctx); err != nil {
+		t.Error(err)
+	}
 }
 
 // needBrowser skips, or fails where nothing may be skipped, a test that needs Chromium and Node.

@@ -27,9 +27,9 @@ export async function messages(page, to) {
   return answer.json();
 }
 
-// mailed waits for a message to an address or phone that matches, and returns the newest.
-export async function mailed(page, to, matches) {
-  for (let i = 0; i < 100; i++) {
+// mailed waits for a message to an address or phone that matches, and returns the newest. Some are sent only after a while.
+export async function mailed(page, to, matches, seconds = 10) {
+  for (let i = 0; i < 10 * seconds; i++) {
     const found = (await messages(page, to)).find(matches);
     if (found) return found;
     await page.waitForTimeout(100);
