@@ -58,7 +58,7 @@ func (r Reader) Stream(c *web.Context, chats *chat.Chats, chatID string, still f
 // sent is what a stream has told.
 type sent struct {
 	after, seen, typed int64
-	status             string
+	status, mine       string
 	closed             bool
 }
 
@@ -102,11 +102,30 @@ func (r Reader) news(c *web.Context, chats *chat.Chats, s *web.Stream, talk chat
 		s.Event("typing", 0, r.types(c, talk))
 		sent.typed = typed
 	}
+	if mine := r.mine(talk); mine != "" && mine != sent.mine {
+		s.Event("mine", 0, mine)
+		sent.mine = mine
+	}
 	if closed := talk.State == chat.Closed; closed != sent.closed {
-		s.Event("closed", 0, c.T("chat.js.closed"))
+		key := "chat.js.closed"
+		if r.Side == chat.Agent {
+			key = "chat.desk.closed"
+		}
+		s.Event("closed", 0, c.T(key)) // words: chat.js.closed chat.desk.closed
 		sent.closed = closed
 	}
 	return more, nil
+}
+
+// mine tells one of the staff whether they have the conversation, "yes" or "no", for as long as somebody can have it.
+func (r Reader) mine(talk chat.Chat) string {
+	switch {
+	case r.Side != chat.Agent, talk.State == chat.Closed:
+		return ""
+	case talk.State == chat.Open && talk.AgentID == r.Me:
+		return "yes"
+	}
+	return "no"
 }
 
 // Seen is the number of the last message of the reader's side that the other side has read.

@@ -188,9 +188,28 @@ scenario('an agent hands a guest to a colleague by name, who goes on at once', a
   await amal.locator('[data-status]').getByText(t('en', 'chat.desk.others', { Name: 'Bela' })).waitFor();
   assert.equal(await amal.locator('#text').count(), 0, 'there is nothing to write in');
   await log(amal).getByText('Thank you, Bela.').waitFor();
-  amal.lang = bela.lang = 'es';
+  amal.lang = 'es';
   await amal.goto(`${new URL(amal.url()).pathname}?lang=es`);
   await looked(amal, 'handed-other');
+
+  // Back to Amal, who looks at it meanwhile, and from him again, while he looks.
+  await bela.getByLabel(t('en', 'chat.desk.to'), { exact: true }).selectOption({ label: t('en', 'chat.desk.there', { Name: 'Amal Notreal' }) });
+  await bela.getByLabel(starts(t('en', 'chat.desk.note'))).fill('He has one more question.');
+  await button(bela, 'chat.desk.transfer.button').click();
+  await amal.getByRole('alert').getByText(t('es', 'chat.js.yours')).waitFor();
+  await looked(amal, 'handed-to-me');
+  await amal.getByRole('link', { name: t('es', 'chat.refresh') }).click();
+  await amal.locator('#text').fill('Soy Amal');
+  await list(bela, 'others').getByRole('link', { name: 'Oren' }).click();
+  await bela.getByLabel(t('en', 'chat.desk.to'), { exact: true }).selectOption({ label: t('en', 'chat.desk.to_me') });
+  await bela.getByLabel(starts(t('en', 'chat.desk.note'))).fill('I take it back.');
+  await button(bela, 'chat.desk.transfer.button').click();
+  await amal.getByRole('alert').getByText(t('es', 'chat.js.theirs')).waitFor();
+  await button(amal, 'chat.send').click();
+  await amal.getByRole('alert').getByText(t('es', 'chat.error.not_taken')).waitFor();
+  assert.equal(await amal.locator('#text').inputValue(), 'Soy Amal', 'what was written stays');
+  assert.equal(await log(page).getByText('Soy Amal').count(), 0);
+  bela.lang = 'es';
   await bela.goto(`${new URL(bela.url()).pathname}?lang=es`);
   await looked(bela, 'handed');
   await button(bela, 'chat.desk.close').click();

@@ -52,7 +52,7 @@ const show = (event) => {
   read();
 };
 
-let stream, lost = false, quiet;
+let stream, lost = false, handed = false, quiet;
 const connect = () => {
   stream = new EventSource(`${words.events}?after=${last}`);
   stream.addEventListener("message", show);
@@ -72,6 +72,14 @@ const connect = () => {
     if (note) note.hidden = false;
     say(event.data);
     box.dataset.closed = "";
+  });
+  // One of the staff gets the conversation, or loses it, while they look: the page has to be shown again to fit.
+  stream.addEventListener("mine", (event) => {
+    const fits = (event.data === "yes") === Boolean(form);
+    if (fits && !handed) return;
+    handed = !fits;
+    refresh.hidden = fits;
+    say(fits ? "" : form ? words.theirs : words.yours);
   });
   stream.addEventListener("open", () => {
     if (lost) say("");
