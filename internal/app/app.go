@@ -140,7 +140,7 @@ func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err er
 	if _, err := a.Accounts.MarkPoints(ctx); err != nil {
 		return nil, err
 	}
-	a.Payments = payment.New(payment.Config{DB: a.DB, Cards: cards, Bank: a.Bank, Outbox: a.Outbox, Log: log, ChargeTimeout: c.Cards.Timeout,
+	a.Payments = payment.New(payment.Config{DB: a.DB, Cards: cards, Bank: a.Bank, Outbox: a.Outbox, Seal: box, Log: log, ChargeTimeout: c.Cards.Timeout,
 		Descriptors: map[string]string{"medical": a.Brand.Payees.Medical.Descriptor, "premium": a.Brand.Payees.Premium.Descriptor}})
 	a.Letters = notice.New(notice.Config{DB: a.DB, Outbox: a.Outbox, Brand: a.Brand, Words: a.Words, BaseURL: c.BaseURL,
 		Mail:  notice.Server{Host: c.Mail.Host, User: c.Mail.User, Password: c.Mail.Password, Plain: c.Mail.Plain},

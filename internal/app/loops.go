@@ -30,6 +30,7 @@ func (a *App) loops(ctx context.Context, work *sync.WaitGroup) {
 	every("members to find", 10*time.Minute, func(ctx context.Context) error { return member.IndexAll(ctx, a.DB) })
 	every("keys", keys.Pause, a.Keys.Check)
 	every("sweep", time.Second, func(ctx context.Context) error { _, err := a.Payments.Sweep(ctx); return err })
+	every("refunds", time.Second, func(ctx context.Context) error { _, err := a.Payments.SweepRefunds(ctx); return err })
 	every("bank results", 2*time.Second, func(ctx context.Context) error { _, err := a.Payments.Receive(ctx); return err })
 	every("letters", time.Second, a.Letters.SendMail)
 	every("texts", time.Second, a.Letters.SendTexts)

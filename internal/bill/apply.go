@@ -111,6 +111,110 @@ func Reopen(ctx context.Context, tx *db.Tx, now time.Time, from Source, total mo
 	return ledger.Append(ctx, tx, ledger.Entry{At: now, Kind: from.Kind, Payee: from.Payee, Postings: p})
 }
 
+// Standing is where a part of a payment's money is: on a bill, or as credit.
+type Standing struct {
+	BillID string // "" for credit
+	Amount money.Cents
+}
+
+// Standings returns where a payment's money is: credit first, then its bills from the last to the first. It is empty
+// where nothing of the money is here.
+func Standings(ctx context.Context, q db.Queryer, paymentID string) ([]Standing, error) {
+	credit, err := ledger.CreditOf(ctx, q, paymentID)
+	if err != nil {
+		return nil, err
+	}
+	list, err := Allocations(ctx, q, paymentID)
+	if err != nil {
+		return nil, err
+	}
+	var free money.Cents
+	for _, o := range credit {
+		free += o.Amount
+	}
+	var out []Standing
+	if free > 0 {
+		out = append(out, Standing{Amount: free})
+	}
+	for _, a := range slices.Backward(list) {
+		if a.Applied > 0 {
+			out = append(out, Standing{BillID: a.BillID, Amount: a.Applied})
+		}
+	}
+	return out, nil
+}
+
+// TakeBack takes part of a payment's money off what it stands on, because that part goes back to who paid: off the bill
+// named first ("" for none), then off credit, then off the other bills from the last to the first. What is taken off a
+// bill is owed again. It returns how much was taken: less than amount where less stands.
+func TakeBack(ctx context.Context, tx *db.Tx, now time.Time, from Source, first string, amount money.Cents) (taken money.Cents, err error) {
+	list, err := locked(ctx, tx, from.PaymentID)
+	if err != nil {
+		return 0, err
+	}
+	order, err := Standings(ctx, tx, from.PaymentID)
+	if err != nil {
+		return 0, err
+	}
+	slices.SortStableFunc(order, func(a, b Standing) int {
+		return cmp.Compare(rank(a, first), rank(b, first))
+	})
+	var p []ledger.Posting
+	for _, s := range order {
+		take := min(s.Amount, amount-taken)
+		if take == 0 {
+			break
+		}
+		taken += take
+		if s.BillID == "" {
+			credit, err := fromCredit(ctx, tx, from, take)
+			if err != nil {
+				return 0, err
+			}
+			p = append(p, credit...)
+			continue
+		}
+		i, _ := slices.BinarySearchFunc(list, s.BillID, func(l lockedAllocation, id string) int { return cmp.Compare(l.BillID, id) })
+		b, a := list[i].bill, list[i].Allocation
+		b.Applied -= take
+		if b.State != Void {
+			b.State = b.settle()
+		}
+		if err := saveAmounts(ctx, tx, now, b); err != nil {
+			return 0, err
+		}
+		if err := saveApplied(ctx, tx, a, a.Applied-take); err != nil {
+			return 0, err
+		}
+		p = append(p, ledger.Posting{Debit: ledger.Receivable, Credit: from.Account, Amount: take, BillID: b.ID, PaymentID: from.PaymentID})
+	}
+	if taken == 0 {
+		return 0, nil
+	}
+	return taken, ledger.Append(ctx, tx, ledger.Entry{At: now, Kind: from.Kind, Payee: from.Payee, Postings: p})
+}
+
+func rank(s Standing, first string) int {
+	if first != "" && s.BillID == first {
+		return 0
+	}
+	return 1
+}
+
+// fromCredit takes an amount off the credit that a payment left, whoever has it.
+func fromCredit(ctx context.Context, tx *db.Tx, from Source, amount money.Cents) (p []ledger.Posting, err error) {
+	list, err := ledger.CreditOf(ctx, tx, from.PaymentID)
+	for _, o := range list {
+		take := min(o.Amount, amount)
+		if take == 0 {
+			break
+		}
+		amount -= take
+		p = append(p, ledger.Posting{Debit: ledger.Credit, Credit: from.Account, Amount: take, PaymentID: from.PaymentID, MemberID: o.MemberID})
+	}
+	return p, err
+}
+
 type lockedAllocation struct {
 	Allocation
 	bill Bill

@@ -22,6 +22,7 @@ const (
 	CardClearing Account = "card_clearing"
 	BankTransit  Account = "bank_transit"
 	Dispute      Account = "dispute"
+	ChecksOut    Account = "checks_out" // refunds by check that the bank has not paid yet
 )
 
 // Posting moves Amount (more than zero) from the Credit account to the Debit account.

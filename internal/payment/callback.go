@@ -62,8 +62,11 @@ func (p *Payments) handle(ctx context.Context, e processor.Event) error {
 	if err != nil {
 		return err
 	}
-	if e.Kind == "dispute" {
+	switch e.Kind {
+	case "dispute":
 		return p.disputed(ctx, a, e.Dispute)
+	case "refund":
+		return p.refundNews(ctx, a)
 	}
 	outcome, err := p.cards.Status(ctx, a.Ref)
 	if err != nil {

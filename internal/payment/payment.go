@@ -45,6 +45,7 @@ type Payment struct {
 	SubmittedAt   time.Time
 	UpdatedAt     time.Time
 	SettledAt     time.Time
+	Refunded      money.Cents // what refunds gave back of Amount
 	requestHash   string
 }
 

@@ -9,6 +9,7 @@ import (
 	"memberpay/internal/event"
 	"memberpay/internal/processor"
 	"memberpay/internal/processor/nacha"
+	"memberpay/internal/seal"
 )
 
 // Payments takes and returns money. Make one with New; it is safe for concurrent use. Close it to stop its submitters.
@@ -17,6 +18,7 @@ type Payments struct {
 	cards   processor.Cards
 	bank    *nacha.Rail
 	outbox  *event.Outbox
+	seal    *seal.Box
 	now     func() time.Time
 	log     *slog.Logger
 	timeout time.Duration
@@ -34,6 +36,7 @@ type Config struct {
 	Cards         processor.Cards
 	Bank          *nacha.Rail
 	Outbox        *event.Outbox     // takes the letters to payers
+	Seal          *seal.Box         // seals what staff write about refunds
 	Now           func() time.Time  // time.Now where nil
 	Log           *slog.Logger      // slog.Default where nil
 	ChargeTimeout time.Duration     // how long a payer waits for the card processor; 20 s where 0
@@ -42,7 +45,7 @@ type Config struct {
 
 // New starts the submitters and returns Payments.
 func New(c Config) *Payments {
-	p := &Payments{db: c.DB, cards: c.Cards, bank: c.Bank, outbox: c.Outbox, now: c.Now, log: c.Log, timeout: c.ChargeTimeout, descr: c.Descriptors,
+	p := &Payments{db: c.DB, cards: c.Cards, bank: c.Bank, outbox: c.Outbox, seal: c.Seal, now: c.Now, log: c.Log, timeout: c.ChargeTimeout, descr: c.Descriptors,
 		queue: make(chan *submission), stop: make(chan struct{})}
 	if p.now == nil {
 		p.now = time.Now

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -33,7 +34,7 @@ func TestAnythingKeepsTheBookRight(t *testing.T) {
 				l.bills = append(l.bills, w.Import(t, in)[0].BillID)
 			}
 			r.Repeat(map[string]func(*rapid.T){
-				"pay": l.pay, "revise": l.revise, "news": l.news, "settle": l.settle, "return": l.giveBack, "cancel": l.cancel,
+				"pay": l.pay, "revise": l.revise, "news": l.news, "settle": l.settle, "return": l.giveBack, "cancel": l.cancel, "refund": l.refund, "refund news": l.refundNews, "check": l.check,
 				"": func(*rapid.T) { l.sane() },
 			})
 			l.rules()
@@ -52,7 +53,14 @@ type life struct {
 	cards   []string // payments
 	queued  []string
 	filed   []string
+	refunds []string
+	asked   int
 }
+
+var (
+	asker = audit.Who{Actor: "acc_agent", Role: audit.Agent}
+	boss  = audit.Who{Actor: "acc_boss", Role: audit.Supervisor}
+)
 
 func (l *life) amount(what string) money.Cents {
 	return money.Cents(rapid.Int64Range(1, 20_000).Draw(l.r, what))
@@ -149,12 +157,85 @@ func (l *life) cancel(r *rapid.T) {
 	}
 }
 
+// refund asks for some of any payment back, and mostly gets it approved.
+func (l *life) refund(r *rapid.T) {
+	l.r = r
+	pay := l.w.Payment(l.t, l.one(append(append([]string{}, l.cards...), l.filed...), "payment to refund"))
+	wish := payment.RefundWish{Key: fmt.Sprintf("refund-key-%s-%d", l.person, l.asked), PaymentID: pay.ID, Amount: l.amount("refund"), Reason: "too_much"}
+	if l.asked++; rapid.Bool().Draw(r, "off a bill") {
+		wish.Stands = l.one(l.bills, "bill to open again")
+	}
+	if rapid.IntRange(0, 3).Draw(r, "two weeks pass") == 0 {
+		l.w.Pass(14 * 24 * time.Hour)
+	}
+	asked, err := l.w.Payments.AskRefund(l.t.Context(), asker, wish)
+	if err != nil {
+		if !fault.Is(err, fault.Invalid) && !fault.Is(err, fault.Conflict) {
+			r.Fatal(err)
+		}
+		return
+	}
+	l.refunds = append(l.refunds, asked.ID)
+	l.w.Cards.Refunding(rapid.SampledFrom([]paymenttest.Answer{paymenttest.Pays, paymenttest.Waits, paymenttest.Refuses, paymenttest.Loses, paymenttest.Drops}).Draw(r, "answer"))
+	if rapid.IntRange(0, 4).Draw(r, "approved") > 0 {
+		if _, err := l.w.Payments.ApproveRefund(l.t.Context(), boss, asked.ID); err != nil && !fault.Is(err, fault.Conflict) {
+			r.Fatal(err)
+		}
+	}
+}
+
+// refundNews decides a refund at the processor, whether it was decided before or not, and lets the sweep ask.
+func (l *life) refundNews(r *rapid.T) {
+	l.r = r
+	ref := l.one(l.refunds, "refund")
+	l.w.Cards.Refunded(ref, rapid.Bool().Draw(r, "went"))
+	refund, err := l.w.Payments.RefundByID(l.t.Context(), l.w.DB.Read(), ref)
+	if err != nil {
+		r.Fatal(err)
+	}
+	if body := fmt.Sprintf("evt_%d refund %s", l.asked, "ch_"+l.attempt(refund.PaymentID)); refund.Way == payment.ToCard {
+		l.asked++
+		if err := l.w.Payments.Callback(l.t.Context(), []byte(body), "signed"); err != nil {
+			r.Fatal(err)
+		}
+	}
+	l.w.Pass(2 * time.Hour)
+	if _, err := l.w.Payments.SweepRefunds(l.t.Context()); err != nil {
+		r.Fatal(err)
+	}
+}
+
+func (l *life) attempt(paymentID string) (id string) {
+	if err := l.w.DB.Read().QueryRowContext(l.t.Context(), "SELECT COALESCE((SELECT id FROM attempt WHERE payment_id = $1), '')", paymentID).Scan(&id); err != nil {
+		l.r.Fatal(err)
+	}
+	return id
+}
+
+// check writes the check of a refund that may want one.
+func (l *life) check(r *rapid.T) {
+	l.r = r
+	if _, err := l.w.Payments.CheckWritten(l.t.Context(), boss, l.one(l.refunds, "refund"), "1001"); err != nil && !fault.Is(err, fault.Conflict) {
+		r.Fatal(err)
+	}
+}
+
 // sane holds after every step.
 func (l *life) sane() {
 	for _, id := range l.bills {
 		b := l.w.Look(l.t, id)
 		if b.Applied < 0 || b.Pending < 0 || b.PaidTotal() > b.Responsibility || b.Due() < 0 {
 			l.r.Fatalf("bill %s: %+v", id, b)
+		}
+	}
+	for _, id := range l.refunds {
+		if n := len(l.w.Cards.GivenBack(id)); n > 1 {
+			l.r.Fatalf("refund %s went back %d times", id, n)
+		}
+	}
+	for _, id := range append(append([]string{}, l.cards...), l.filed...) {
+		if pay := l.w.Payment(l.t, id); pay.Refunded < 0 || pay.Refunded > pay.Amount {
+			l.r.Fatalf("of payment %s %s was refunded: %s", id, pay.Amount, pay.Refunded)
 		}
 	}
 	for _, id := range l.cards {

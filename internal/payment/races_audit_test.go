@@ -61,7 +61,7 @@ func (s *scripted) keeping(o processor.Outcome) processor.Outcome {
 func over(t *testing.T, w *paymenttest.World, cards *scripted, timeout time.Duration) *payment.Payments {
 	t.Helper()
 	cards.Cards = w.Cards
-	p := payment.New(payment.Config{DB: w.DB, Cards: cards, Bank: w.Bank, Outbox: w.Outbox, Now: w.Now, ChargeTimeout: timeout})
+	p := payment.New(payment.Config{DB: w.DB, Cards: cards, Bank: w.Bank, Outbox: w.Outbox, Seal: w.Seal, Now: w.Now, ChargeTimeout: timeout})
 	t.Cleanup(p.Close)
 	return p
 }

@@ -58,6 +58,11 @@ func (p *Payments) RecordIn(ctx context.Context, tx *db.Tx, paymentID string, c 
 	if err := carryOut(ctx, tx, now, pay, c.To, todo); err != nil {
 		return Payment{}, err
 	}
+	if pay.Refunded > 0 && (todo == reopen || todo == reopenDisputed) {
+		if err := p.except(ctx, tx, now, "payment.back_twice", pay.ID, fmt.Sprintf("it is %s now, after refunds of %s", c.To, pay.Refunded)); err != nil {
+			return Payment{}, err
+		}
+	}
 	pay.State, pay.Reason, pay.CanRetry, pay.ActionURL, pay.UpdatedAt = c.To, c.Reason, c.CanRetry, c.ActionURL, now
 	if c.To == Succeeded && pay.SettledAt.IsZero() {
 		pay.SettledAt = now
@@ -114,6 +119,7 @@ func letter(from State, pay Payment) []event.Message {
 // carryOut does to bills and book what a change of state means for them.
 func carryOut(ctx context.Context, tx *db.Tx, now time.Time, pay Payment, to State, todo effect) error {
 	src := bill.Source{PaymentID: pay.ID, Payee: pay.Payee, PayerID: pay.PayerID, Account: pay.Rail.account(), Kind: "payment." + string(to)}
+	left := pay.Amount - pay.Refunded
 	switch todo {
 	case apply:
 		_, err := bill.Apply(ctx, tx, now, src)
@@ -121,18 +127,29 @@ func carryOut(ctx context.Context, tx *db.Tx, now time.Time, pay Payment, to Sta
 	case release:
 		return bill.Release(ctx, tx, now, pay.ID)
 	case reopen:
-		return bill.Reopen(ctx, tx, now, src, pay.Amount)
+		return reopenBills(ctx, tx, now, src, left)
 	case reopenDisputed:
 		src.Account = ledger.Dispute
-		return bill.Reopen(ctx, tx, now, src, pay.Amount)
+		return reopenBills(ctx, tx, now, src, left)
 	case dispute, undispute:
-		move := ledger.Posting{Debit: ledger.Dispute, Credit: pay.Rail.account(), Amount: pay.Amount, PaymentID: pay.ID}
+		if left == 0 {
+			return nil
+		}
+		move := ledger.Posting{Debit: ledger.Dispute, Credit: pay.Rail.account(), Amount: left, PaymentID: pay.ID}
 		if todo == undispute {
 			move.Debit, move.Credit = move.Credit, move.Debit
 		}
 		return ledger.Append(ctx, tx, ledger.Entry{At: now, Kind: src.Kind, Payee: pay.Payee, Postings: []ledger.Posting{move}})
 	}
 	return nil
+}
+
+// reopenBills takes what refunds left of a payment's money off its bills.
+func reopenBills(ctx context.Context, tx *db.Tx, now time.Time, from bill.Source, left money.Cents) error {
+	if left == 0 {
+		return nil
+	}
+	return bill.Reopen(ctx, tx, now, from, left)
 }
 
 // late handles news that the state machine does not allow. Money that arrives after a payment was told to have failed is

@@ -13,14 +13,14 @@ import (
 )
 
 const fields = `id, confirmation, idempotency_key, request_hash, payer_id, account_id, session_id, payee, rail, brand, last4,
-	amount_cents, state, reason, can_retry, action_url, email, language, authorization_text, submitted_at, updated_at, settled_at`
+	amount_cents, state, reason, can_retry, action_url, email, language, authorization_text, submitted_at, updated_at, settled_at, refunded_cents`
 
 func scan(row interface{ Scan(...any) error }) (Payment, error) {
 	var p Payment
 	var submitted, updated, settled int64
 	err := row.Scan(&p.ID, &p.Confirmation, &p.Key, &p.requestHash, &p.PayerID, &p.AccountID, &p.SessionID, &p.Payee, &p.Rail,
 		&p.Brand, &p.Last4, &p.Amount, &p.State, &p.Reason, &p.CanRetry, &p.ActionURL, &p.Email, &p.Language,
-		&p.Authorization, &submitted, &updated, &settled)
+		&p.Authorization, &submitted, &updated, &settled, &p.Refunded)
 	p.SubmittedAt, p.UpdatedAt, p.SettledAt = db.Time(submitted), db.Time(updated), db.Time(settled)
 	return p, err
 }

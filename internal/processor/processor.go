@@ -17,6 +17,7 @@ const (
 	ActionRequired Status = "action_required" // the payer's bank wants to see the payer; ActionURL says where
 	Declined       Status = "declined"        // no money moved and none will; Reason says why
 	Unknown        Status = "unknown"         // no answer: ask again by Status, never charge again
+	Pending        Status = "pending"         // a refund that was taken and is not at the payer's bank yet
 )
 
 // Reason is why a charge was declined, in our words. Each has a translation "decline.<reason>".
@@ -75,6 +76,23 @@ type Outcome struct {
 	SavedCard    string // processor id of the card, where Charge.Save was set and it worked
 }
 
+// Refund asks for money of a charge to be given back once. Reference is ours (the refund's id); the processor must treat a
+// second Refund with the same Reference as the first.
+type Refund struct {
+	Reference string
+	Charge    string // the processor's id of the charge
+	Amount    money.Cents
+}
+
+// Refunded is what the processor says of a refund.
+type Refunded struct {
+	Reference    string // ours, "" for one that was made at the processor itself
+	ProcessorRef string // the processor's id, "" where it has none
+	Status       Status // Succeeded, Pending, Declined (no money goes back, or it came back to us) or Unknown
+	Reason       string // Declined only: why, in the processor's own word
+	Amount       money.Cents
+}
+
 // Cards charges cards.
 //
 // A charge is made in two calls so that a lost answer never leaves money unaccounted for: Prepare opens the charge
@@ -91,6 +109,12 @@ type Cards interface {
 	// Cancel makes sure that a charge that has not succeeded never will, and returns the final truth, which may be
 	// Succeeded if the money moved first.
 	Cancel(ctx context.Context, ref string) (Outcome, error)
+	// Refund gives money of a charge back. A lost or late answer is Refunded{Status: Unknown}, not an error: look for it
+	// in Refunds, and ask again with the same Reference where it is not there.
+	Refund(ctx context.Context, r Refund) Refunded
+	// Refunds returns every refund of a charge, also those that were made at the processor itself. An unreachable
+	// processor is an error.
+	Refunds(ctx context.Context, charge string) ([]Refunded, error)
 	// Look describes the card behind a one-time token. ErrToken where the token is unknown, used or expired.
 	Look(ctx context.Context, token string) (Card, error)
 	// NewCustomer makes a customer to keep saved cards under. reference is ours.
@@ -105,8 +129,8 @@ type Cards interface {
 // Event is what a callback tells. It is a hint to ask Status: its own words are never taken as the truth.
 type Event struct {
 	ID           string // the processor's event id, for once-only handling
-	Kind         string // "charge" or "dispute", "" for none of ours
-	ProcessorRef string
+	Kind         string // "charge", "dispute" or "refund", "" for none of ours
+	ProcessorRef string // of the charge
 	PaymentID    string
 	Dispute      string // dispute only: "opened", "won", "lost"
 }

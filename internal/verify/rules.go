@@ -8,12 +8,13 @@ const (
 
 // Accounts of the book: all, and those on which money stands.
 const (
-	accounts      = "('receivable', 'billed', 'credit', 'card_clearing', 'bank_transit', 'dispute')"
-	moneyAccounts = "('card_clearing', 'bank_transit', 'dispute')"
+	accounts      = "('receivable', 'billed', 'credit', 'card_clearing', 'bank_transit', 'dispute', 'checks_out')"
+	moneyAccounts = "('card_clearing', 'bank_transit', 'dispute', 'checks_out')"
 )
 
 // money is what stands on the accounts of money for a payment: debits less credits. late is what arrived after the
-// payment had failed and went straight to credit.
+// payment had failed and went straight to credit. due is what should stand there: what refunds left of a good payment, or
+// of late money.
 const money = `WITH book AS (
 	SELECT payment_id,
 		SUM(CASE WHEN debit IN ` + moneyAccounts + ` THEN amount_cents ELSE 0 END) -
@@ -25,6 +26,9 @@ const money = `WITH book AS (
 ), used AS (
 	SELECT payment_id, SUM(applied_cents) AS applied, SUM(amount_cents) AS amount FROM allocation GROUP BY payment_id
 ) `
+
+const due = `CASE WHEN payment.state IN ` + good + ` THEN payment.amount_cents - payment.refunded_cents
+	WHEN payment.state IN ('returned', 'charged_back') THEN 0 ELSE COALESCE(book.late, 0) - payment.refunded_cents END`
 
 // Rules are all rules, in the order in which a violation is most telling.
 var Rules = []Rule{
@@ -55,12 +59,10 @@ var Rules = []Rule{
 		SELECT payment.id, CAST(COALESCE(a.total, 0) AS BIGINT), payment.amount_cents
 		FROM payment LEFT JOIN (SELECT payment_id, SUM(amount_cents) AS total FROM allocation GROUP BY payment_id) AS a ON a.payment_id = payment.id
 		WHERE COALESCE(a.total, 0) <> payment.amount_cents ORDER BY payment.id`},
-	{Name: "payment.money", Says: "The book holds the money of good payments, and of no others.", find: money + `
-		SELECT payment.id, CAST(COALESCE(book.money, 0) AS BIGINT),
-			CAST(CASE WHEN payment.state IN ` + good + ` THEN payment.amount_cents ELSE COALESCE(book.late, 0) END AS BIGINT)
+	{Name: "payment.money", Says: "The book holds the money of good payments less what was refunded, and of no others.", find: money + `
+		SELECT payment.id, CAST(COALESCE(book.money, 0) AS BIGINT), CAST(` + due + ` AS BIGINT)
 		FROM payment LEFT JOIN book ON book.payment_id = payment.id
-		WHERE COALESCE(book.money, 0) <> CASE WHEN payment.state IN ` + good + ` THEN payment.amount_cents ELSE COALESCE(book.late, 0) END
-		ORDER BY payment.id`},
+		WHERE COALESCE(book.money, 0) <> ` + due + ` ORDER BY payment.id`},
 	{Name: "payment.applied", Says: "What a payment applied to bills and left as credit is the payment, less what went back.", find: money + `
 		SELECT payment.id, CAST(COALESCE(used.applied, 0) + COALESCE(book.credit, 0) AS BIGINT), CAST(COALESCE(book.money, 0) AS BIGINT)
 		FROM payment LEFT JOIN book ON book.payment_id = payment.id LEFT JOIN used ON used.payment_id = payment.id
@@ -107,6 +109,23 @@ var Rules = []Rule{
 		LEFT JOIN payment ON payment.idempotency_key = phone_payment.draft_id
 		WHERE phone_call.id IS NULL OR phone_call.agent_id <> phone_payment.agent_id OR phone_call.reference <> phone_payment.reference
 			OR phone_payment.script = '' OR COALESCE(payment.id, '') <> phone_payment.payment_id ORDER BY phone_payment.draft_id`},
+	{Name: "refund.sum", Says: "What was refunded of a payment is the sum of its refunds that were paid out.", find: `
+		SELECT payment.id, payment.refunded_cents, CAST(COALESCE(r.total, 0) AS BIGINT)
+		FROM payment LEFT JOIN (SELECT payment_id, SUM(taken_cents) AS total FROM refund GROUP BY payment_id) AS r ON r.payment_id = payment.id
+		WHERE payment.refunded_cents <> COALESCE(r.total, 0) ORDER BY payment.id`},
+	{Name: "refund.amount", Says: "A refund took what it paid out off bills and credit; where the money was gone, an exception says so.", find: `
+		SELECT refund.id, refund.taken_cents, refund.amount_cents FROM refund LEFT JOIN payment ON payment.id = refund.payment_id
+		WHERE payment.id IS NULL OR (refund.state <> 'succeeded' AND refund.taken_cents <> 0 AND NOT (refund.state = 'failed' AND payment.state IN ('returned', 'charged_back'))) OR refund.taken_cents > refund.amount_cents
+			OR (refund.state = 'succeeded' AND refund.taken_cents < refund.amount_cents
+				AND NOT EXISTS (SELECT 1 FROM exception WHERE exception.kind = 'refund.beyond' AND exception.subject = refund.id))
+		ORDER BY refund.id`},
+	{Name: "refund.two", Says: "A refund that goes out was asked for by one of the staff and approved by another.", find: `
+		SELECT refund.id, 1, 2 FROM refund WHERE asked_by = '' OR (state NOT IN ('requested', 'withdrawn') AND (decided_by = '' OR decided_by = asked_by))
+		ORDER BY refund.id`},
+	{Name: "refund.way", Says: "A refund goes back the way its payment came: to the card, or by a check that has a number.", find: `
+		SELECT refund.id, 0, 1 FROM refund JOIN payment ON payment.id = refund.payment_id
+		WHERE (refund.way = 'card') <> (payment.rail = 'card') OR (refund.way = 'check' AND refund.state = 'succeeded' AND refund.check_number = '')
+		ORDER BY refund.id`},
 	{Name: "bank.file", Says: "The totals of a bank file are those of its entries.", find: `
 		SELECT ach_file.id, CAST(COALESCE(e.total, 0) AS BIGINT), ach_file.total_cents
 		FROM ach_file LEFT JOIN (SELECT file_id, SUM(amount_cents) AS total, COUNT(*) AS entries FROM ach_entry WHERE file_id <> '' GROUP BY file_id) AS e

@@ -4,10 +4,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"memberpay/internal/audit"
 	"memberpay/internal/db"
 	"memberpay/internal/db/dbtest"
+	cents "memberpay/internal/money"
 	"memberpay/internal/payment"
 	"memberpay/internal/payment/paymenttest"
 )
@@ -20,6 +22,8 @@ type world struct {
 	openBill, paidBill string
 	member             string
 	phone              string // a debit by telephone that is in a file
+	refunded           string // a payment
+	refund, check      string // to its card, and by check
 }
 
 func newWorld(t *testing.T, d *db.DB) *world {
@@ -55,7 +59,35 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	w.Pay(t, w.Bill(t, 6_200), 6_200, paymenttest.Challenge)
 	w.Pay(t, w.Bill(t, 6_300), 6_300, paymenttest.Silent)
 	w.shrunk(t)
+	w.refunds(t)
 	return w
+}
+
+// refunds gives money back: some of a card payment, and by check all of a bank payment whose bank can no longer return it.
+func (w *world) refunds(t *testing.T) {
+	t.Helper()
+	agent, boss := audit.Who{Actor: "acc_agent", Role: audit.Agent}, audit.Who{Actor: "acc_boss", Role: audit.Supervisor}
+	give := func(key, paymentID string, amount int64) string {
+		t.Helper()
+		r, err := w.Payments.AskRefund(t.Context(), agent, payment.RefundWish{Key: "refund-key-of-" + key, PaymentID: paymentID, Amount: cents.Cents(amount), Reason: "twice"})
+		if err != nil {
+			t.Fatalf("ask for a refund: %v", err)
+		}
+		if _, err := w.Payments.ApproveRefund(t.Context(), boss, r.ID); err != nil {
+			t.Fatalf("approve a refund: %v", err)
+		}
+		return r.ID
+	}
+	w.refunded = w.Pay(t, w.Bill(t, 3_000), 3_000, paymenttest.Good).ID
+	w.refund = give("card", w.refunded, 1_000)
+	bank := w.Pay(t, w.Bill(t, 4_000), 4_000, "").ID
+	w.Cut(t)
+	w.Settled(t, bank)
+	w.Pass(14 * 24 * time.Hour)
+	w.check = give("check", bank, 4_000)
+	if _, err := w.Payments.CheckWritten(t.Context(), boss, w.check, "1001"); err != nil {
+		t.Fatalf("write a check: %v", err)
+	}
 }
 
 // byPhone pays a bill from a bank account that a caller read out.
@@ -174,6 +206,16 @@ var violations = []planted{
 	{"phone.consent", "a debit by telephone that was in no call", []string{"UPDATE ach_entry SET sec = 'TEL' WHERE payment_id = '{pending}'"}},
 	{"phone.call", "a payment in another call", []string{"UPDATE phone_payment SET reference = 'AAAAAAAAAA' WHERE payment_id = '{phone}'"}},
 	{"phone.call", "a payment that its call does not know", []string{"UPDATE phone_payment SET payment_id = '' WHERE payment_id = '{phone}'"}},
+	{"payment.money", "more was refunded than the book says", []string{"UPDATE payment SET refunded_cents = refunded_cents + 1 WHERE id = '{refunded}'"}},
+	{"refund.sum", "a refund that the payment does not know", []string{"UPDATE payment SET refunded_cents = 0 WHERE id = '{refunded}'"}},
+	{"refund.sum", "a payment knows a refund that is not there", []string{"DELETE FROM refund WHERE id = '{refund}'"}},
+	{"refund.amount", "money went back and nothing was taken off", []string{"UPDATE refund SET taken_cents = 0 WHERE id = '{refund}'"}},
+	{"refund.amount", "a failed refund took money", []string{"UPDATE refund SET state = 'failed' WHERE id = '{refund}'"}},
+	{"refund.amount", "a refund without a payment", []string{"UPDATE refund SET payment_id = 'pay_none' WHERE id = '{refund}'"}},
+	{"refund.two", "who asked approved", []string{"UPDATE refund SET decided_by = asked_by WHERE id = '{refund}'"}},
+	{"refund.two", "nobody approved", []string{"UPDATE refund SET decided_by = '' WHERE id = '{check}'"}},
+	{"refund.way", "a card payment went back by check", []string{"UPDATE refund SET way = 'check', check_number = '7' WHERE id = '{refund}'"}},
+	{"refund.way", "a check without a number", []string{"UPDATE refund SET check_number = '' WHERE id = '{check}'"}},
 	{"bank.file", "a file's total is not that of its entries", []string{"UPDATE ach_file SET total_cents = total_cents + 1"}},
 	{"bank.file", "a file counts more entries than it has", []string{"UPDATE ach_file SET entries = entries + 1"}},
 	{"bank.content", "the noted hash is another", []string{"UPDATE ach_file SET sha256 = 'f00d'"}},
@@ -193,7 +235,7 @@ func TestEveryPlantedViolationIsFound(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d)
 		fill := strings.NewReplacer("{open}", w.openBill, "{paid}", w.paidBill, "{card}", w.card, "{bank}", w.bank,
-			"{pending}", w.pending, "{member}", w.member, "{phone}", w.phone)
+			"{pending}", w.pending, "{member}", w.member, "{phone}", w.phone, "{refund}", w.refund, "{refunded}", w.refunded, "{check}", w.check)
 		for _, p := range violations {
 			t.Run(p.rule+"/"+p.how, func(t *testing.T) {
 				plant(t, d, fill, p.sql, func() {
@@ -210,7 +252,7 @@ func TestEveryPlantedViolationIsFound(t *testing.T) {
 }
 
 // snapshot are the tables that violations are planted in.
-var snapshot = []string{"bill", "payment", "allocation", "attempt", "event", "ach_entry", "ach_file", "ledger_posting", "phone_payment"}
+var snapshot = []string{"bill", "payment", "allocation", "attempt", "event", "ach_entry", "ach_file", "ledger_posting", "phone_payment", "refund"}
 
 // plant runs statements with the book's guard taken away, lets look see the result, and puts everything back as it was.
 func plant(t *testing.T, d *db.DB, fill *strings.Replacer, statements []string, look func()) {

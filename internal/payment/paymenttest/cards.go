@@ -24,6 +24,8 @@ const (
 type Cards struct {
 	mu      sync.Mutex
 	charges map[string]*charge // by our reference, and by its own
+	refunds []*refund
+	next    Answer // to the refunds that follow
 }
 
 type charge struct {

@@ -60,7 +60,7 @@ func New(t testing.TB, d *db.DB) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Payments = payment.New(payment.Config{DB: d, Cards: w.Cards, Bank: w.Bank, Outbox: w.Outbox, Now: w.Now, Log: quiet, ChargeTimeout: 5 * time.Second,
+	w.Payments = payment.New(payment.Config{DB: d, Cards: w.Cards, Bank: w.Bank, Outbox: w.Outbox, Seal: box, Now: w.Now, Log: quiet, ChargeTimeout: 5 * time.Second,
 		Descriptors: map[string]string{"medical": "LARKSPUR HEALTH", "premium": "LARKSPUR HEALTH"}})
 	t.Cleanup(w.Payments.Close)
 	return w

@@ -35,6 +35,18 @@ func (c *Cards) Callback(body []byte, signature string) (processor.Event, error)
 			return processor.Event{}, fmt.Errorf("stripe: read event %s: %w", ev.ID, err)
 		}
 		return processor.Event{ID: ev.ID, Kind: "charge", ProcessorRef: pi.ID, PaymentID: pi.Metadata["payment_id"]}, nil
+	case api.EventTypeChargeRefunded:
+		var ch api.Charge
+		if err := json.Unmarshal(ev.Data.Raw, &ch); err != nil {
+			return processor.Event{}, fmt.Errorf("stripe: read event %s: %w", ev.ID, err)
+		}
+		return refundNews(ev, ch.PaymentIntent), nil
+	case api.EventTypeRefundUpdated, api.EventTypeRefundFailed, api.EventTypeChargeRefundUpdated:
+		var re api.Refund
+		if err := json.Unmarshal(ev.Data.Raw, &re); err != nil {
+			return processor.Event{}, fmt.Errorf("stripe: read event %s: %w", ev.ID, err)
+		}
+		return refundNews(ev, re.PaymentIntent), nil
 	case api.EventTypeChargeDisputeCreated, api.EventTypeChargeDisputeUpdated, api.EventTypeChargeDisputeClosed:
 		var d api.Dispute
 		if err := json.Unmarshal(ev.Data.Raw, &d); err != nil {
@@ -47,6 +59,14 @@ func (c *Cards) Callback(body []byte, signature string) (processor.Event, error)
 		return processor.Event{ID: ev.ID, Kind: "dispute", ProcessorRef: d.PaymentIntent.ID, Dispute: what}, nil
 	}
 	return processor.Event{}, nil
+}
+
+// refundNews is news of the refunds of a charge, none where it is not known of which.
+func refundNews(ev api.Event, of *api.PaymentIntent) processor.Event {
+	if of == nil {
+		return processor.Event{}
+	}
+	return processor.Event{ID: ev.ID, Kind: "refund", ProcessorRef: of.ID}
 }
 
 // disputeNews says what happened to the money, "" where nothing did.

@@ -133,7 +133,7 @@ func (o *office) phones(box *seal.Box, quiet *slog.Logger) {
 	o.bank, err = nacha.New(nacha.Config{Database: o.db, Seal: box, Originators: originators, OutboundDir: o.outbound, InboundDir: o.t.TempDir(), Clock: o.clock, Log: quiet})
 	o.must(err)
 	o.outbox = event.NewOutbox(box)
-	o.pays = payment.New(payment.Config{DB: o.db, Cards: paymenttest.NewCards(), Bank: o.bank, Outbox: o.outbox, Now: o.clock, Log: quiet})
+	o.pays = payment.New(payment.Config{DB: o.db, Cards: paymenttest.NewCards(), Bank: o.bank, Outbox: o.outbox, Seal: box, Now: o.clock, Log: quiet})
 	o.t.Cleanup(o.pays.Close)
 	o.desk.Phone = &phonepay.Phone{DB: o.db, Seal: box, Outbox: o.outbox, Payments: o.pays, CanMail: true, CanText: true, CanPrint: true,
 		BaseURL: "https://pay.larkspur.example", Arrives: o.bank.SettlesOn, LastCall: o.bank.NextCut}

@@ -77,6 +77,14 @@ func (f *fakeCards) Look(_ context.Context, token string) (processor.Card, error
 	return processor.Card{Brand: "visa", Last4: "4242", Funding: "credit"}, nil
 }
 
+// Refund gives the money back at once.
+func (f *fakeCards) Refund(_ context.Context, r processor.Refund) processor.Refunded {
+	return processor.Refunded{Reference: r.Reference, ProcessorRef: "re_" + r.Reference, Status: processor.Succeeded, Amount: r.Amount}
+}
+
+// Refunds knows of none: Refund is always answered.
+func (f *fakeCards) Refunds(context.Context, string) ([]processor.Refunded, error) { return nil, nil }
+
 func (f *fakeCards) NewCustomer(_ context.Context, reference string) (string, error) {
 	return "cus_" + reference, nil
 }

@@ -112,7 +112,7 @@ func houseOn(t testing.TB, d *db.DB) *house {
 	h.outbox = event.NewOutbox(box)
 	h.accounts = identity.New(d, box, 2)
 	h.must(h.accounts.UsePasskeys(identity.Passkeys{ID: "pay.larkspur.example", Origins: []string{"https://pay.larkspur.example"}, Name: b.Name}))
-	pays := payment.New(payment.Config{DB: d, Cards: h.cards, Bank: h.bank, Outbox: h.outbox, Now: h.clock, Log: quiet, ChargeTimeout: 5 * time.Second,
+	pays := payment.New(payment.Config{DB: d, Cards: h.cards, Bank: h.bank, Outbox: h.outbox, Seal: box, Now: h.clock, Log: quiet, ChargeTimeout: 5 * time.Second,
 		Descriptors: map[string]string{"medical": b.Payees.Medical.Descriptor, "premium": b.Payees.Premium.Descriptor}})
 	t.Cleanup(pays.Close)
 	h.households = household.New(household.Config{DB: d, Accounts: h.accounts, Seal: box, Outbox: h.outbox, CanText: true, BaseURL: "https://pay.larkspur.example", Now: h.clock, Log: quiet})

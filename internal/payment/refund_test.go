@@ -1,0 +1,465 @@
+package payment_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"memberpay/internal/audit"
+	"memberpay/internal/bill"
+	"memberpay/internal/db"
+	"memberpay/internal/db/dbtest"
+	"memberpay/internal/money"
+	"memberpay/internal/payment"
+	"memberpay/internal/payment/paymenttest"
+	"memberpay/internal/verify"
+)
+
+// refunds is a world with one bill that was paid by card.
+type refunds struct {
+	*paymenttest.World
+	t    *testing.T
+	bill bill.Bill
+	pay  payment.Payment
+	keys int
+}
+
+func newRefunds(t *testing.T, d *db.DB) *refunds {
+	w := &refunds{World: paymenttest.New(t, d), t: t}
+	w.bill = w.Bill(t, 10_000)
+	w.pay = w.Pay(t, w.bill, 10_000, paymenttest.Good)
+	return w
+}
+
+func (w *refunds) wish(amount money.Cents) payment.RefundWish {
+	w.keys++
+	return payment.RefundWish{Key: fmt.Sprintf("refund-key-number-%d", w.keys), PaymentID: w.pay.ID, Amount: amount, Reason: "twice"}
+}
+
+// approved asks for a refund and approves it.
+func (w *refunds) approved(amount money.Cents) payment.Refund {
+	w.t.Helper()
+	asked, err := w.Payments.AskRefund(w.t.Context(), asker, w.wish(amount))
+	if err != nil {
+		w.t.Fatalf("ask: %v", err)
+	}
+	r, err := w.Payments.ApproveRefund(w.t.Context(), boss, asked.ID)
+	if err != nil {
+		w.t.Fatalf("approve: %v", err)
+	}
+	return r
+}
+
+func (w *refunds) look(id string) payment.Refund {
+	w.t.Helper()
+	r, err := w.Payments.RefundByID(w.t.Context(), w.DB.Read(), id)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return r
+}
+
+// stands checks a refund's state, what the payment counts as refunded, what the bill owes, what credit there is and that
+// every rule of the book holds.
+func (w *refunds) stands(r payment.Refund, state payment.RefundState, refunded, due money.Cents, exceptions ...string) {
+	w.t.Helper()
+	if got := w.look(r.ID); got.State != state {
+		w.t.Errorf("the refund is %s, want %s", got.State, state)
+	}
+	if got := w.Payment(w.t, w.pay.ID).Refunded; got != refunded {
+		w.t.Errorf("refunded %s, want %s", got, refunded)
+	}
+	if got := w.Look(w.t, w.bill.ID).Due(); got != due {
+		w.t.Errorf("the bill owes %s, want %s", got, due)
+	}
+	var open []string
+	if err := payment.Exceptions(w.t.Context(), w.DB.Read(), func(e payment.Exception) error { open = append(open, e.Kind); return nil }); err != nil {
+		w.t.Fatal(err)
+	}
+	if !slices.Equal(open, exceptions) {
+		w.t.Errorf("exceptions %v, want %v", open, exceptions)
+	}
+	results, err := verify.Run(w.t.Context(), w.DB, w.Seal, nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, v := range results {
+		if v.Count > 0 {
+			w.t.Errorf("%+v", v)
+		}
+	}
+}
+
+func (w *refunds) letters(r payment.Refund) (kinds []string) {
+	w.t.Helper()
+	list, err := w.Outbox.Of(w.t.Context(), w.DB.Read(), r.ID)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, m := range list {
+		kinds = append(kinds, m.Kind)
+	}
+	return kinds
+}
+
+func (w *refunds) sweep() {
+	w.t.Helper()
+	w.Pass(time.Minute)
+	if _, err := w.Payments.SweepRefunds(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func TestRefundTakesTwoPeople(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newRefunds(t, d)
+		wish := w.wish(4_000)
+		wish.Note = "She paid at the front desk too. Card 4242 4242 4242 4242."
+		asked, err := w.Payments.AskRefund(t.Context(), asker, wish)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := w.Payments.AskRefund(t.Context(), asker, wish); err != nil || again.ID != asked.ID {
+			t.Errorf("the same form twice: %+v, %v", again, err)
+		}
+		if strings.Contains(w.look(asked.ID).Note, "4242 4242") || !strings.Contains(w.look(asked.ID).Note, "front desk") {
+			t.Errorf("note %q", w.look(asked.ID).Note)
+		}
+		w.stands(asked, payment.RefundRequested, 0, 0)
+		if _, err := w.Payments.ApproveRefund(t.Context(), asker, asked.ID); !errors.Is(err, payment.ErrRefundOwn) {
+			t.Errorf("approved by who asked: %v", err)
+		}
+		if _, err := w.Payments.DeclineRefund(t.Context(), asker, asked.ID, "No."); !errors.Is(err, payment.ErrRefundOwn) {
+			t.Errorf("declined by who asked: %v", err)
+		}
+		if got := w.Cards.GivenBack(asked.ID); len(got) > 0 {
+			t.Fatalf("went back before anybody approved: %v", got)
+		}
+		r, err := w.Payments.ApproveRefund(t.Context(), boss, asked.ID)
+		if err != nil || r.State != payment.RefundSucceeded {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		if _, err := w.Payments.ApproveRefund(t.Context(), boss, asked.ID); !errors.Is(err, payment.ErrRefundOver) {
+			t.Errorf("approved twice: %v", err)
+		}
+		w.stands(r, payment.RefundSucceeded, 4_000, 4_000)
+		if got := w.Cards.GivenBack(r.ID); !slices.Equal(got, []money.Cents{4_000}) {
+			t.Errorf("went back: %v", got)
+		}
+		w.sweep()
+		if got := w.Cards.GivenBack(r.ID); !slices.Equal(got, []money.Cents{4_000}) {
+			t.Errorf("after a sweep: %v", got)
+		}
+	})
+}
+
+func TestRefundAnswers(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		answer paymenttest.Answer
+		first  payment.RefundState
+	}{
+		"lost":     {paymenttest.Loses, payment.RefundSubmitted},
+		"not sent": {paymenttest.Drops, payment.RefundSubmitted},
+		"waits":    {paymenttest.Waits, payment.RefundPending},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dbtest.Each(t, func(t *testing.T, d *db.DB) {
+				w := newRefunds(t, d)
+				w.Cards.Refunding(c.answer)
+				r := w.approved(10_000)
+				w.stands(r, c.first, 0, 0)
+				w.Cards.Refunding(paymenttest.Pays)
+				w.Cards.Refunded(r.ID, true)
+				w.sweep()
+				w.stands(r, payment.RefundSucceeded, 10_000, 10_000)
+				if got := w.Cards.GivenBack(r.ID); !slices.Equal(got, []money.Cents{10_000}) {
+					t.Errorf("went back: %v", got)
+				}
+				if got := w.letters(r); !slices.Equal(got, []string{"refund.sent"}) {
+					t.Errorf("letters %v", got)
+				}
+			})
+		})
+	}
+}
+
+func TestRefundThatFails(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newRefunds(t, d)
+		w.Cards.Refunding(paymenttest.Refuses)
+		r := w.approved(3_000)
+		w.stands(r, payment.RefundFailed, 0, 0, "refund.failed")
+		if w.look(r.ID).Problem != "card_closed" || len(w.letters(r)) > 0 {
+			t.Errorf("%+v, letters %v", w.look(r.ID), w.letters(r))
+		}
+		w.Cards.Refunding(paymenttest.Pays)
+		again := w.approved(10_000) // what failed holds nothing
+		w.stands(again, payment.RefundSucceeded, 10_000, 10_000, "refund.failed")
+		w.Cards.Refunded(again.ID, false) // the card was closed: the bank sends it back days later
+		a := w.attempt()
+		if err := w.Payments.Callback(t.Context(), []byte("evt_1 refund ch_"+a), "signed"); err != nil {
+			t.Fatal(err)
+		}
+		w.stands(again, payment.RefundFailed, 0, 10_000, "refund.failed", "refund.back")
+		if got := w.letters(again); !slices.Equal(got, []string{"refund.sent", "refund.back"}) {
+			t.Errorf("letters %v", got)
+		}
+		third := w.approved(10_000) // it is credit now, and can go again
+		w.stands(third, payment.RefundSucceeded, 10_000, 10_000, "refund.failed", "refund.back")
+		w.Cards.Refunded(again.ID, true) // and the earlier one went after all
+		if err := w.Payments.Callback(t.Context(), []byte("evt_2 refund ch_"+a), "signed"); err != nil {
+			t.Fatal(err)
+		}
+		w.stands(again, payment.RefundSucceeded, 10_000, 10_000, "refund.failed", "refund.back", "refund.late_success", "refund.beyond")
+	})
+}
+
+func (w *refunds) attempt() (id string) {
+	w.t.Helper()
+	if err := w.DB.Read().QueryRowContext(w.t.Context(), "SELECT id FROM attempt WHERE payment_id = $1", w.pay.ID).Scan(&id); err != nil {
+		w.t.Fatal(err)
+	}
+	return id
+}
+
+func TestRefundOfWhat(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newRefunds(t, d)
+		second := w.Bill(t, 500)
+		both := w.Request(w.Bill(t, 2_000), 2_000, paymenttest.Good)
+		both.Lines = append(both.Lines, payment.Line{BillID: second.ID, Amount: 500})
+		pay, err := w.Payments.Pay(t.Context(), both)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ask := func(paymentID, stands string, amount money.Cents, reason, note string) error {
+			wish := w.wish(amount)
+			wish.PaymentID, wish.Stands, wish.Reason, wish.Note = paymentID, stands, reason, note
+			_, err := w.Payments.AskRefund(t.Context(), asker, wish)
+			return err
+		}
+		failed := w.Pay(t, w.Bill(t, 900), 900, paymenttest.Decline)
+		disputed := w.Pay(t, w.Bill(t, 900), 900, paymenttest.Good)
+		if _, err := w.Payments.Record(t.Context(), disputed.ID, payment.Change{To: payment.Disputed}); err != nil {
+			t.Fatal(err)
+		}
+		for name, c := range map[string]struct {
+			got, want error
+		}{
+			"more than was paid":       {ask(pay.ID, "", 2_501, "twice", ""), payment.ErrRefundAmount},
+			"nothing":                  {ask(pay.ID, "", 0, "twice", ""), payment.ErrRefundAmount},
+			"less than nothing":        {ask(pay.ID, "", -5, "twice", ""), payment.ErrRefundAmount},
+			"more than the bill has":   {ask(pay.ID, second.ID, 501, "twice", ""), payment.ErrRefundAmount},
+			"a bill of somebody else":  {ask(pay.ID, w.bill.ID, 1, "twice", ""), payment.ErrRefundStands},
+			"no reason":                {ask(pay.ID, "", 1, "because", ""), payment.ErrRefundReason},
+			"another reason, unsaid":   {ask(pay.ID, "", 1, "other", "  4 "), payment.ErrRefundNote},
+			"a note without end":       {ask(pay.ID, "", 1, "twice", strings.Repeat("x", 1001)), payment.ErrRefundNote},
+			"a payment without money":  {ask(failed.ID, "", 1, "twice", ""), payment.ErrRefundNothing},
+			"a payment in dispute":     {ask(disputed.ID, "", 1, "twice", ""), payment.ErrRefundDisputed},
+			"off the second bill only": {ask(pay.ID, second.ID, 500, "wrong_bill", ""), nil},
+			"what is left":             {ask(pay.ID, "", 2_000, "twice", ""), nil},
+		} {
+			if !errors.Is(c.got, c.want) {
+				t.Errorf("%s: %v, want %v", name, c.got, c.want)
+			}
+		}
+		if err := ask(pay.ID, "", 1, "twice", ""); !errors.Is(err, payment.ErrRefundNothing) {
+			t.Errorf("when all of it is asked for: %v", err)
+		}
+		list, err := w.Payments.RefundWork(t.Context(), d.Read(), 10)
+		if err != nil || len(list) != 2 {
+			t.Fatalf("%d wait, %v", len(list), err)
+		}
+		for _, r := range list {
+			if r.Stands == "" {
+				if _, err := w.Payments.WithdrawRefund(t.Context(), boss, r.ID); !errors.Is(err, payment.ErrRefundOver) {
+					t.Errorf("withdrawn by another: %v", err)
+				}
+				if r, err := w.Payments.WithdrawRefund(t.Context(), asker, r.ID); err != nil || r.State != payment.RefundWithdrawn {
+					t.Errorf("withdrawn: %+v, %v", r, err)
+				}
+				continue
+			}
+			if _, err := w.Payments.ApproveRefund(t.Context(), boss, r.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if w.Look(t, second.ID).Due() != 500 || w.Look(t, both.Lines[0].BillID).Due() != 0 {
+			t.Errorf("the wrong bill is owed again: %s, %s", w.Look(t, second.ID).Due(), w.Look(t, both.Lines[0].BillID).Due())
+		}
+	})
+}
+
+// TestRefundOfCreditFirst refunds what a bill no longer needs before it opens the bill again.
+func TestRefundOfCreditFirst(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newRefunds(t, d)
+		in := w.Incoming(w.Person(t), 8_000)
+		w.bill = w.Look(t, w.Import(t, in)[0].BillID)
+		w.pay = w.Pay(t, w.bill, 8_000, paymenttest.Good)
+		in.Responsibility = 5_000
+		w.Import(t, in)
+		w.stands(w.approved(2_000), payment.RefundSucceeded, 2_000, 0)
+		w.stands(w.approved(1_500), payment.RefundSucceeded, 3_500, 500)
+	})
+}
+
+// TestRefundByCheck refunds a bank payment when its bank can no longer return it.
+func TestRefundByCheck(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newRefunds(t, d)
+		w.bill = w.Bill(t, 700)
+		w.pay = w.Pay(t, w.bill, 700, "")
+		if _, err := w.Payments.AskRefund(t.Context(), asker, w.wish(700)); !errors.Is(err, payment.ErrRefundNothing) {
+			t.Errorf("before it settled: %v", err)
+		}
+		w.Cut(t)
+		w.Settled(t, w.pay.ID)
+		if _, err := w.Payments.AskRefund(t.Context(), asker, w.wish(700)); !errors.Is(err, payment.ErrRefundEarly) {
+			t.Errorf("the day it settled: %v", err)
+		}
+		w.Pass(9 * 24 * time.Hour)
+		r := w.approved(700)
+		w.stands(r, payment.RefundApproved, 0, 0)
+		w.sweep()
+		w.stands(r, payment.RefundApproved, 0, 0)
+		for _, bad := range []string{"", "4242424242424242", "10 01", strings.Repeat("1", 21)} {
+			if _, err := w.Payments.CheckWritten(t.Context(), boss, r.ID, bad); !errors.Is(err, payment.ErrRefundCheck) {
+				t.Errorf("check %q: %v", bad, err)
+			}
+		}
+		if _, err := w.Payments.CheckWritten(t.Context(), boss, r.ID, "1001"); err != nil {
+			t.Fatal(err)
+		}
+		w.stands(r, payment.RefundSucceeded, 700, 700)
+		if got := w.letters(r); !slices.Equal(got, []string{"refund.sent"}) {
+			t.Errorf("letters %v", got)
+		}
+		w.Returned(t, "R10", w.pay.ID) // sixty days later the payer says they never agreed
+		w.stands(r, payment.RefundSucceeded, 700, 700, "payment.back_twice")
+	})
+}
+
+// TestRefundAndDispute lets the payer's bank take money back of which some was refunded.
+func TestRefundAndDispute(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newRefunds(t, d)
+		first := w.approved(4_000)
+		w.Cards.Refunding(paymenttest.Loses)
+		lost := w.approved(1_000)
+		record := func(to payment.State) {
+			t.Helper()
+			if _, err := w.Payments.Record(t.Context(), w.pay.ID, payment.Change{To: to}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		record(payment.Disputed)
+		w.stands(first, payment.RefundSucceeded, 4_000, 4_000)
+		w.sweep() // the lost answer is found while the bank decides
+		w.stands(lost, payment.RefundSucceeded, 5_000, 5_000)
+		record(payment.ChargedBack)
+		w.stands(lost, payment.RefundSucceeded, 5_000, 10_000, "payment.back_twice")
+	})
+}
+
+// TestRefundOfLateMoney refunds money that came after its payment was told to have failed.
+func TestRefundOfLateMoney(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newRefunds(t, d)
+		w.bill = w.Bill(t, 900)
+		w.pay = w.Pay(t, w.bill, 900, paymenttest.Decline)
+		if _, err := w.Payments.Record(t.Context(), w.pay.ID, payment.Change{To: payment.Succeeded}); err != nil {
+			t.Fatal(err)
+		}
+		w.stands(w.approved(900), payment.RefundSucceeded, 900, 900, "payment.late_success")
+	})
+}
+
+// TestRefundMadeElsewhere hears of a refund that nobody here asked for.
+func TestRefundMadeElsewhere(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newRefunds(t, d)
+		r := w.approved(1_000)
+		w.Cards.RefundThere(w.pay.ID, 2_000)
+		for i := range 2 {
+			if err := w.Payments.Callback(t.Context(), fmt.Appendf(nil, "evt_%d refund ch_%s", i, w.attempt()), "signed"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.stands(r, payment.RefundSucceeded, 1_000, 1_000, "refund.foreign")
+	})
+}
+
+// TestRefundsAtOnce lets many ask for and approve the same money at the same moment.
+func TestRefundsAtOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newRefunds(t, d)
+		asked := make([]payment.Refund, 8)
+		var all sync.WaitGroup
+		for i := range asked {
+			wish := w.wish(6_000)
+			all.Go(func() {
+				r, err := w.Payments.AskRefund(t.Context(), asker, wish)
+				if err == nil {
+					asked[i] = r
+				} else if !errors.Is(err, payment.ErrRefundAmount) {
+					t.Errorf("ask: %v", err)
+				}
+			})
+		}
+		all.Wait()
+		asked = slices.DeleteFunc(asked, func(r payment.Refund) bool { return r.ID == "" })
+		if len(asked) != 1 {
+			t.Fatalf("%d of eight wishes for more than half fit", len(asked))
+		}
+		for i := range 6 {
+			who := audit.Who{Actor: fmt.Sprintf("acc_boss_%d", i), Role: audit.Supervisor}
+			all.Go(func() {
+				if _, err := w.Payments.ApproveRefund(t.Context(), who, asked[0].ID); err != nil && !errors.Is(err, payment.ErrRefundOver) {
+					t.Errorf("approve: %v", err)
+				}
+			})
+			all.Go(func() {
+				if _, err := w.Payments.SweepRefunds(t.Context()); err != nil {
+					t.Errorf("sweep: %v", err)
+				}
+			})
+		}
+		all.Wait()
+		w.stands(asked[0], payment.RefundSucceeded, 6_000, 6_000)
+		if got := w.Cards.GivenBack(asked[0].ID); !slices.Equal(got, []money.Cents{6_000}) {
+			t.Errorf("went back: %v", got)
+		}
+	})
+}
+
+func TestRefundStates(t *testing.T) {
+	t.Parallel()
+	for _, s := range payment.RefundStates {
+		if s.Holds() && s.CanBecome(s) {
+			t.Errorf("%s becomes itself", s)
+		}
+		ends := true
+		for _, to := range payment.RefundStates {
+			ends = ends && !s.CanBecome(to)
+		}
+		if ends != (s == payment.RefundDeclined || s == payment.RefundWithdrawn) {
+			t.Errorf("nothing follows %s: %t", s, ends)
+		}
+	}
+}
