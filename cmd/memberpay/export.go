@@ -62,10 +62,10 @@ func (c exportCommand) Run(ctx context.Context) error {
 		})
 	case "payments":
 		w.columns("payment_id", "confirmation", "member_id", "payee", "rail", "method", "last4", "amount_cents", "state", "reason",
-			"submitted_at", "settled_at")
+			"submitted_at", "settled_at", "refunded_cents")
 		err = payment.All(ctx, d.Read(), func(p payment.Payment, memberID string) error {
 			return w.row(p.ID, p.Confirmation, memberID, p.Payee, string(p.Rail), p.Brand, p.Last4, p.Amount, string(p.State), p.Reason,
-				stamp(p.SubmittedAt), stamp(p.SettledAt))
+				stamp(p.SubmittedAt), stamp(p.SettledAt), p.Refunded)
 		})
 	case "ledger":
 		w.columns("entry_id", "line", "at", "kind", "payee", "debit", "credit", "amount_cents", "bill_id", "payment_id", "member")

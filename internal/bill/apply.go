@@ -156,15 +156,9 @@ func TakeBack(ctx context.Context, tx *db.Tx, now time.Time, from Source, first 
 	if err != nil {
 		return 0, err
 	}
-	slices.SortStableFunc(order, func(a, b Standing) int {
-		return cmp.Compare(rank(a, first), rank(b, first))
-	})
 	var p []ledger.Posting
-	for _, s := range order {
-		take := min(s.Amount, amount-taken)
-		if take == 0 {
-			break
-		}
+	for _, s := range Taken(order, first, amount) {
+		take := s.Amount
 		taken += take
 		if s.BillID == "" {
 			credit, err := fromCredit(ctx, tx, from, take)
@@ -194,11 +188,22 @@ func TakeBack(ctx context.Context, tx *db.Tx, now time.Time, from Source, first 
 	return taken, ledger.Append(ctx, tx, ledger.Entry{At: now, Kind: from.Kind, Payee: from.Payee, Postings: p})
 }
 
-func rank(s Standing, first string) int {
-	if first != "" && s.BillID == first {
-		return 0
+// Taken returns what TakeBack takes of where a payment's money stands.
+func Taken(where []Standing, first string, amount money.Cents) (out []Standing) {
+	rank := func(s Standing) int {
+		if first != "" && s.BillID == first {
+			return 0
+		}
+		return 1
 	}
-	return 1
+	where = slices.SortedStableFunc(slices.Values(where), func(a, b Standing) int { return cmp.Compare(rank(a), rank(b)) })
+	for _, s := range where {
+		if s.Amount = min(s.Amount, amount); s.Amount > 0 {
+			amount -= s.Amount
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // fromCredit takes an amount off the credit that a payment left, whoever has it.

@@ -138,11 +138,12 @@ type paymentData struct {
 	SubmittedAt   time.Time  `json:"submitted_at"`
 	UpdatedAt     time.Time  `json:"updated_at"`
 	SettledAt     *time.Time `json:"settled_at,omitempty"`
+	Refunded      int64      `json:"refunded_cents,omitempty"`
 }
 
 func paymentOf(p payment.Payment, own bool, parts []bill.Allocation) paymentData {
 	out := paymentData{ID: p.ID, Number: id.Grouped(p.Confirmation), Amount: int64(p.Amount), Payee: p.Payee, Rail: string(p.Rail), State: string(p.State), Own: own,
-		For: []part{}, SubmittedAt: p.SubmittedAt, UpdatedAt: p.UpdatedAt, SettledAt: moment(p.SettledAt)}
+		For: []part{}, SubmittedAt: p.SubmittedAt, UpdatedAt: p.UpdatedAt, SettledAt: moment(p.SettledAt), Refunded: int64(p.Refunded)}
 	for _, a := range parts {
 		out.For = append(out.For, part{BillID: a.BillID, Amount: int64(a.Amount)})
 	}

@@ -38,6 +38,8 @@ const (
 	TakePayments Need = "take payments" // take a payment by phone from a caller who has proved who they are
 	AnswerCalls  Need = "answer calls"  // call back whoever asked to be called
 	WorkCases    Need = "work cases"    // answer and close what members say of their bills
+	AskRefunds   Need = "ask refunds"   // ask that money of a payment goes back, and see what became of it
+	PayRefunds   Need = "pay refunds"   // approve what somebody else asked for, and note the check that was written
 	Supervise    Need = "supervise"     // see what waits and what agents did
 	BreakGlass   Need = "break glass"   // take a verb of another role for a short time, with a reason
 	AnswerChats  Need = "answer chats"  // take conversations and answer them
@@ -48,7 +50,7 @@ const (
 )
 
 // Needs lists every need, in the order of the table.
-var Needs = []Need{Anyone, Known, Account, Machine, Desk, ViewMembers, VerifyMember, TakePayments, AnswerCalls, WorkCases, Supervise, BreakGlass, AnswerChats, EditReplies, EditHelp, ManageStaff, ReadAudit}
+var Needs = []Need{Anyone, Known, Account, Machine, Desk, ViewMembers, VerifyMember, TakePayments, AnswerCalls, WorkCases, AskRefunds, PayRefunds, Supervise, BreakGlass, AnswerChats, EditReplies, EditHelp, ManageStaff, ReadAudit}
 
 // may is the permission table: who may call routes with a need. It is the only place that says so.
 var may = map[Need][]Actor{
@@ -63,6 +65,8 @@ var may = map[Need][]Actor{
 	TakePayments: {Agent, Supervisor},
 	AnswerCalls:  {Agent, Supervisor},
 	WorkCases:    {Agent, Supervisor},
+	AskRefunds:   {Agent, Supervisor, Finance},
+	PayRefunds:   {Supervisor, Finance},
 	Supervise:    {Supervisor},
 	BreakGlass:   {Finance, Administrator},
 	AnswerChats:  {Agent, Supervisor},

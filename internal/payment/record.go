@@ -82,7 +82,7 @@ func (p *Payments) RecordIn(ctx context.Context, tx *db.Tx, paymentID string, c 
 	if err := audit.Append(ctx, tx, c.entry(now, from, pay)); err != nil {
 		return Payment{}, err
 	}
-	return pay, p.outbox.Tell(ctx, tx, now, letter(from, pay)...)
+	return pay, p.outbox.Tell(ctx, tx, now, told(from, pay)...)
 }
 
 // entry is what the audit log says of a change.
@@ -98,8 +98,8 @@ func (c Change) entry(now time.Time, from State, pay Payment) audit.Entry {
 	return e
 }
 
-// letter is what the payer is told by mail of a change, if anything.
-func letter(from State, pay Payment) []event.Message {
+// told is what the payer is told by mail of a change, if anything.
+func told(from State, pay Payment) []event.Message {
 	kind := ""
 	switch {
 	case pay.State == Succeeded && from != Disputed && pay.Rail == Card:

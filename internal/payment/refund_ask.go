@@ -13,6 +13,7 @@ import (
 	"memberpay/internal/event"
 	"memberpay/internal/fault"
 	"memberpay/internal/id"
+	"memberpay/internal/letter"
 	"memberpay/internal/money"
 	"memberpay/internal/scrub"
 )
@@ -188,16 +189,18 @@ func (p *Payments) noteRefund(ctx context.Context, tx *db.Tx, by audit.Who, pay 
 	if err := audit.Append(ctx, tx, r.did(by, now, pay)); err != nil {
 		return err
 	}
-	kind := ""
+	news := letter.RefundNews{Amount: r.Amount, Confirmation: pay.Confirmation}
 	switch {
-	case r.State == RefundSucceeded && from != RefundFailed:
-		kind = "refund.sent"
+	case r.State == RefundSucceeded && r.Way == ByCheck:
+		news.What, news.Check = letter.RefundByCheck, r.CheckNumber
+	case r.State == RefundSucceeded:
+		news.What, news.Last4 = letter.RefundToCard, pay.Last4
 	case r.State == RefundFailed && from == RefundSucceeded:
-		kind = "refund.back"
+		news.What, news.Last4 = letter.RefundBack, pay.Last4
 	default:
 		return nil
 	}
-	return p.outbox.Tell(ctx, tx, now, event.Message{Kind: kind, Subject: r.ID, Recipient: pay.Email, Language: pay.Language})
+	return p.outbox.Tell(ctx, tx, now, letter.New(news, r.ID+"/"+string(news.What), letter.To{Channel: event.Mail, Recipient: pay.Email, Language: pay.Language}))
 }
 
 // refundText tidies what staff write about a refund: without card numbers and control characters. It returns bad where

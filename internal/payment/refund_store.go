@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"memberpay/internal/audit"
 	"memberpay/internal/db"
 	"memberpay/internal/money"
 	"memberpay/internal/seal"
@@ -61,6 +62,20 @@ func (p *Payments) refundWhere(ctx context.Context, q db.Queryer, where string, 
 // RefundByID returns a refund for the parts of the product that act for nobody, or ErrRefundNone.
 func (p *Payments) RefundByID(ctx context.Context, q db.Queryer, refundID string) (Refund, error) {
 	return p.refundWhere(ctx, q, "id = $1", refundID)
+}
+
+// LookRefund is a refund and its payment as one of the staff looks at them. The look is noted down first.
+func (p *Payments) LookRefund(ctx context.Context, by audit.Who, refundID string) (r Refund, pay Payment, err error) {
+	err = p.db.Write(ctx, func(tx *db.Tx) error {
+		if r, err = p.RefundByID(ctx, tx, refundID); err != nil {
+			return err
+		}
+		if pay, err = ByID(ctx, tx, r.PaymentID); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, by.Did(p.now(), "refund.seen", r.ID, pay.PayerID))
+	})
+	return r, pay, err
 }
 
 // RefundsOf returns the refunds of payments (ids), the first that was asked for first.

@@ -13,6 +13,7 @@ import (
 	"memberpay/internal/bill"
 	"memberpay/internal/db"
 	"memberpay/internal/db/dbtest"
+	"memberpay/internal/letter"
 	"memberpay/internal/money"
 	"memberpay/internal/payment"
 	"memberpay/internal/payment/paymenttest"
@@ -96,12 +97,14 @@ func (w *refunds) stands(r payment.Refund, state payment.RefundState, refunded, 
 
 func (w *refunds) letters(r payment.Refund) (kinds []string) {
 	w.t.Helper()
-	list, err := w.Outbox.Of(w.t.Context(), w.DB.Read(), r.ID)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	for _, m := range list {
-		kinds = append(kinds, m.Kind)
+	for _, what := range []letter.RefundEvent{letter.RefundToCard, letter.RefundByCheck, letter.RefundBack} {
+		list, err := w.Outbox.Of(w.t.Context(), w.DB.Read(), r.ID+"/"+string(what))
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		for range list {
+			kinds = append(kinds, string(what))
+		}
 	}
 	return kinds
 }
@@ -182,7 +185,7 @@ func TestRefundAnswers(t *testing.T) {
 				if got := w.Cards.GivenBack(r.ID); !slices.Equal(got, []money.Cents{10_000}) {
 					t.Errorf("went back: %v", got)
 				}
-				if got := w.letters(r); !slices.Equal(got, []string{"refund.sent"}) {
+				if got := w.letters(r); !slices.Equal(got, []string{"card"}) {
 					t.Errorf("letters %v", got)
 				}
 			})
@@ -209,7 +212,7 @@ func TestRefundThatFails(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.stands(again, payment.RefundFailed, 0, 10_000, "refund.failed", "refund.back")
-		if got := w.letters(again); !slices.Equal(got, []string{"refund.sent", "refund.back"}) {
+		if got := w.letters(again); !slices.Equal(got, []string{"card", "back"}) {
 			t.Errorf("letters %v", got)
 		}
 		third := w.approved(10_000) // it is credit now, and can go again
@@ -343,7 +346,7 @@ func TestRefundByCheck(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.stands(r, payment.RefundSucceeded, 700, 700)
-		if got := w.letters(r); !slices.Equal(got, []string{"refund.sent"}) {
+		if got := w.letters(r); !slices.Equal(got, []string{"check"}) {
 			t.Errorf("letters %v", got)
 		}
 		w.Returned(t, "R10", w.pay.ID) // sixty days later the payer says they never agreed

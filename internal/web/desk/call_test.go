@@ -209,6 +209,10 @@ func TestEveryViewOfAMemberIsNotedDown(t *testing.T) {
 				return o.asksLinked()
 			case "{file}":
 				return o.sendsFile()
+			case "{payment}":
+				return o.paidByCard().ID
+			case "{refund}":
+				return o.asksRefund("acc_nobody", 1).ID
 			}
 			return o.object(s)
 		})

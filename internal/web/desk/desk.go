@@ -113,6 +113,7 @@ func page(c *web.Context, title string) ui.Page {
 	add(identity.VerifyMember, "desk.nav.calls", "/desk/calls")
 	add(identity.AnswerCalls, "desk.nav.callbacks", "/desk/callbacks")
 	add(identity.WorkCases, "desk.nav.cases", "/desk/cases")
+	add(identity.AskRefunds, "desk.nav.refunds", "/desk/refunds")
 	add(identity.AnswerChats, "chat.desk.nav", "/desk/chats")
 	add(identity.ViewMembers, "desk.nav.share", "/desk/share")
 	add(identity.Supervise, "desk.nav.overview", "/desk/overview")

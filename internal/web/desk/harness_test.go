@@ -66,6 +66,9 @@ type office struct {
 	bank     *nacha.Rail
 	outbound string // folder of its files
 	pays     *payment.Payments
+	cards    *paymenttest.Cards
+	byCard   payment.Payment // zero before the first
+	asked    int             // refunds
 	outbox   *event.Outbox
 
 	mu  sync.Mutex
@@ -132,8 +135,8 @@ func (o *office) phones(box *seal.Box, quiet *slog.Logger) {
 	o.outbound = o.t.TempDir()
 	o.bank, err = nacha.New(nacha.Config{Database: o.db, Seal: box, Originators: originators, OutboundDir: o.outbound, InboundDir: o.t.TempDir(), Clock: o.clock, Log: quiet})
 	o.must(err)
-	o.outbox = event.NewOutbox(box)
-	o.pays = payment.New(payment.Config{DB: o.db, Cards: paymenttest.NewCards(), Bank: o.bank, Outbox: o.outbox, Seal: box, Now: o.clock, Log: quiet})
+	o.outbox, o.cards = event.NewOutbox(box), paymenttest.NewCards()
+	o.pays = payment.New(payment.Config{DB: o.db, Cards: o.cards, Bank: o.bank, Outbox: o.outbox, Seal: box, Now: o.clock, Log: quiet})
 	o.t.Cleanup(o.pays.Close)
 	o.desk.Phone = &phonepay.Phone{DB: o.db, Seal: box, Outbox: o.outbox, Payments: o.pays, CanMail: true, CanText: true, CanPrint: true,
 		BaseURL: "https://pay.larkspur.example", Arrives: o.bank.SettlesOn, LastCall: o.bank.NextCut}

@@ -44,6 +44,7 @@ var deeds = []struct {
 	{"cases", []string{"case.answered", "case.closed"}},
 	{"notes", []string{"note.written", "case.noted"}},
 	{"payments", []string{"phone_payment.begun"}},
+	{"refunds", []string{"refund.requested", "refund.approved", "refund.declined"}},
 }
 
 // overview shows the queues, how verifications went, and what everybody did.
@@ -95,6 +96,11 @@ func (d *Desk) queues(c *web.Context, today day.Date) (ui.Table, error) {
 		return t, err
 	}
 	t.Rows = append(t.Rows, []ui.Cell{{Text: c.T("desk.callbacks.title"), Href: "/desk/callbacks"}, {Text: strconv.Itoa(asked.Waiting)}, {Text: strconv.Itoa(asked.Nobodys)}, {Text: strconv.Itoa(asked.Late)}, {Text: since(c, asked.Oldest)}})
+	refunds, err := d.refundQueue(c)
+	if err != nil {
+		return t, err
+	}
+	t.Rows = append(t.Rows, refunds...)
 	board, err := d.Chats.Board(c.R.Context(), c.Session.AccountID)
 	if err != nil {
 		return t, err

@@ -30,7 +30,7 @@ func TestOverview(t *testing.T) {
 	v = o.opened(lead, "passkey")
 	v.get("/desk/overview").says(t, 200, "Nobody did anything in these days.", "November 23, 2026")
 	file := v.get("/desk/overview.csv")
-	if !strings.HasPrefix(file.Body, "day,person,opened,verified,refused,ids,chats,cases,notes,payments\n") || !strings.Contains(file.Body, "2026-11-23,Iris Example,1,0,0,0,0,1,1,0\n") {
+	if !strings.HasPrefix(file.Body, "day,person,opened,verified,refused,ids,chats,cases,notes,payments,refunds\n") || !strings.Contains(file.Body, "2026-11-23,Iris Example,1,0,0,0,0,1,1,0,0\n") {
 		t.Errorf("the file says %q", file.Body)
 	}
 	if n := len(o.entries("activity.exported")); n != 1 {

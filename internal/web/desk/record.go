@@ -186,10 +186,18 @@ func (d *Desk) bills(c *web.Context, m member.Member) (ui.Table, error) {
 func (d *Desk) payments(c *web.Context, m member.Member) (ui.Table, error) {
 	t := ui.Table{Caption: c.T("desk.record.payments"), FirstIsHeader: true, Columns: []ui.Column{{Label: c.T("paid.number")},
 		{Label: c.T("desk.record.when")}, {Label: c.T("desk.record.state")}, {Label: c.T("paid.amount"), Money: true}}}
+	mayRefund := c.Session.Actor().May(identity.AskRefunds)
+	if mayRefund {
+		t.Columns = append(t.Columns, ui.Column{Label: c.T("desk.refund.one")})
+	}
 	list, _, _, err := d.paymentsOf(c, m, mostBills)
 	for _, p := range list {
-		t.Rows = append(t.Rows, []ui.Cell{{Text: id.Grouped(p.Confirmation)}, {Text: c.Words.DateIn(p.SubmittedAt, c.Site.Brand.Zone())},
-			{Body: ui.TagFor(ui.Tag{Text: c.T("state." + string(p.State) + ".title"), Tone: toneOf(p.State)})}, {Text: c.Words.Amount(p.Amount)}})
+		row := []ui.Cell{{Text: id.Grouped(p.Confirmation)}, {Text: c.Words.DateIn(p.SubmittedAt, c.Site.Brand.Zone())},
+			{Body: ui.TagFor(ui.Tag{Text: c.T("state." + string(p.State) + ".title"), Tone: toneOf(p.State)})}, {Text: c.Words.Amount(p.Amount)}}
+		if mayRefund {
+			row = append(row, d.refundCell(c, m.ID, p))
+		}
+		t.Rows = append(t.Rows, row)
 	}
 	return t, err
 }

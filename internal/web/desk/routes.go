@@ -35,6 +35,8 @@ func (d *Desk) Routes() []web.Route {
 		{Method: "POST", Path: "/desk/members/{member}/call-back", Access: identity.VerifyMember, Handle: d.callBack},
 		{Method: "GET", Path: "/desk/members/{member}/visit", Access: identity.VerifyMember, Handle: d.visit},
 		{Method: "POST", Path: "/desk/members/{member}/visit", Access: identity.VerifyMember, Handle: d.visitPost},
+		{Method: "GET", Path: "/desk/members/{member}/payments/{payment}/refund", Access: identity.AskRefunds, Handle: d.refundAsk},
+		{Method: "POST", Path: "/desk/members/{member}/payments/{payment}/refund", Access: identity.AskRefunds, Handle: d.refundAskPost},
 		{Method: "GET", Path: "/desk/calls", Access: identity.VerifyMember, Handle: d.calls},
 		{Method: "POST", Path: "/desk/calls", Access: identity.VerifyMember, Handle: d.callOpen},
 		{Method: "GET", Path: "/desk/calls/{call}", Access: identity.VerifyMember, Handle: d.call},
@@ -101,6 +103,13 @@ func (d *Desk) Routes() []web.Route {
 		{Method: "POST", Path: "/desk/cases/{case}/note", Access: identity.WorkCases, Handle: d.caseNote},
 		{Method: "POST", Path: "/desk/cases/{case}/due", Access: identity.WorkCases, Handle: d.casePostpone},
 		{Method: "POST", Path: "/desk/cases/{case}/close", Access: identity.WorkCases, Handle: d.caseClose},
+
+		{Method: "GET", Path: "/desk/refunds", Access: identity.AskRefunds, Handle: d.refunds},
+		{Method: "GET", Path: "/desk/refunds/{refund}", Access: identity.AskRefunds, Handle: d.refund},
+		{Method: "POST", Path: "/desk/refunds/{refund}/approve", Access: identity.PayRefunds, Handle: d.refundApprove},
+		{Method: "POST", Path: "/desk/refunds/{refund}/decline", Access: identity.PayRefunds, Handle: d.refundDecline},
+		{Method: "POST", Path: "/desk/refunds/{refund}/check", Access: identity.PayRefunds, Handle: d.refundCheck},
+		{Method: "POST", Path: "/desk/refunds/{refund}/withdraw", Access: identity.AskRefunds, Handle: d.refundWithdraw},
 
 		{Method: "GET", Path: "/desk/staff", Access: identity.ManageStaff, Fresh: true, Handle: d.people},
 		{Method: "POST", Path: "/desk/staff", Access: identity.ManageStaff, Fresh: true, Handle: d.invite},

@@ -50,6 +50,7 @@ func (d *Desk) sources() []Source {
 	return append([]Source{
 		{"payments", d.paymentMoments},
 		{"postings", d.postingMoments},
+		{"refunds", d.refundMoments},
 		{"messages", d.messageMoments},
 		{"notes", d.noteMoments},
 		{"cases", d.caseMoments},

@@ -176,7 +176,7 @@ func (p *Portal) paymentsOnPaper(c *web.Context, who identity.Profile) ([]paper.
 		{Head: c.T("history.col.state")}, {Head: c.T("history.col.amount"), Align: paper.End}}}
 	for _, pay := range list[:min(len(list), mostOnPaper)] {
 		t.Rows = append(t.Rows, []string{id.Grouped(pay.Confirmation), c.Words.DateIn(pay.SubmittedAt, c.Site.Brand.Zone()), paidWith(c, pay),
-			stateName(c.Words, pay.State), c.Words.Amount(pay.Amount)})
+			stateName(c.Words, pay), c.Words.Amount(pay.Amount)})
 	}
 	return tableOnPaper(c, c.T("history.title"), t, len(list), nil), nil
 }

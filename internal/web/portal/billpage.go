@@ -156,7 +156,7 @@ func (p *Portal) paymentsOn(c *web.Context, b bill.Bill) ([]ui.Row, error) {
 		rows = append(rows, ui.Row{
 			Key:   c.Words.DateIn(pay.SubmittedAt, c.Site.Brand.Zone()),
 			Value: c.Words.Amount(parts[pay.ID][i].Amount),
-			Lines: []string{stateName(c.Words, pay.State), paidWith(c, pay)},
+			Lines: []string{stateName(c.Words, pay), paidWith(c, pay)},
 			Change: &ui.Link{Label: c.T("history.see"), Href: paymentPath(pay),
 				What: c.T("history.see.what", "Number", id.Grouped(pay.Confirmation))},
 		})

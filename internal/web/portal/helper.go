@@ -382,7 +382,7 @@ func (p *Portal) helpLog(c *web.Context, help member.Help) (ui.Table, error) {
 				what = ui.Cell{Text: c.T("household.log.looked_other")}
 			}
 		case d.What == "paid":
-			what = ui.Cell{Text: c.T("household.log.paid", "Amount", d.Payment.Amount, "Number", id.Grouped(d.Payment.Confirmation), "State", stateName(c.Words, d.Payment.State)), Href: paymentPath(d.Payment)}
+			what = ui.Cell{Text: c.T("household.log.paid", "Amount", d.Payment.Amount, "Number", id.Grouped(d.Payment.Confirmation), "State", stateName(c.Words, d.Payment)), Href: paymentPath(d.Payment)}
 		case d.What == "ended" && help.EndedBy == "helper":
 			what = ui.Cell{Text: c.T("household.log.left")}
 		}

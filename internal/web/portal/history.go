@@ -114,7 +114,7 @@ func paymentTable(c *web.Context, list []payment.Payment, bills map[string][]bil
 			{Text: c.Words.DateIn(pay.SubmittedAt, c.Site.Brand.Zone())},
 			{Text: paidFor(c.Words, bills[pay.ID])},
 			{Text: paidWith(c, pay)},
-			{Body: ui.TagFor(paymentTag(c.Words, pay.State))},
+			{Body: ui.TagFor(paymentTag(c.Words, pay))},
 			{Text: c.Words.Amount(pay.Amount)},
 		})
 	}
@@ -172,10 +172,18 @@ func paidFor(w *words.Words, list []bill.Bill) string {
 	return w.List(out)
 }
 
-// stateName is a payment's state in a word or two.
+// stateName is a payment's state in a few words: what was refunded of it, where something was.
 //
 // words: state.*
-func stateName(w *words.Words, s payment.State) string { return w.T("state." + string(s) + ".short") }
+func stateName(w *words.Words, pay payment.Payment) string {
+	switch {
+	case pay.Refunded > 0 && pay.Refunded == pay.Amount:
+		return w.T("state.refunded.short")
+	case pay.Refunded > 0 && pay.State == payment.Succeeded:
+		return w.T("state.refunded.part", "Amount", pay.Refunded)
+	}
+	return w.T("state." + string(pay.State) + ".short")
+}
 
 // paidWith is the card or account of a payment; to anybody but the one who paid, only that it was a card or an account.
 func paidWith(c *web.Context, pay payment.Payment) string {
@@ -191,9 +199,9 @@ func paidWith(c *web.Context, pay payment.Payment) string {
 }
 
 // paymentTag is a payment's state with its tone.
-func paymentTag(w *words.Words, s payment.State) ui.Tag {
-	t := ui.Tag{Text: stateName(w, s)}
-	switch s {
+func paymentTag(w *words.Words, pay payment.Payment) ui.Tag {
+	t := ui.Tag{Text: stateName(w, pay)}
+	switch pay.State {
 	case payment.Succeeded:
 		t.Tone = ui.Success
 	case payment.Submitted, payment.Pending:
@@ -240,7 +248,7 @@ func (p *Portal) historyCSV(c *web.Context) error {
 			numbers[i] = billNumber(b)
 		}
 		row := []string{id.Grouped(pay.Confirmation), pay.SubmittedAt.In(c.Site.Brand.Zone()).Format("2006-01-02"), pay.Amount.Plain(),
-			stateName(c.Words, pay.State), paidWith(c, pay), c.Site.Brand.Payee(pay.Payee).LegalName, strings.Join(numbers, "; ")}
+			stateName(c.Words, pay), paidWith(c, pay), c.Site.Brand.Payee(pay.Payee).LegalName, strings.Join(numbers, "; ")}
 		for i, cell := range row {
 			row[i] = web.Cell(cell)
 		}
@@ -272,7 +280,7 @@ func search(c *web.Context, list []payment.Payment, query string) []payment.Paym
 			len(query) == 4 && pay.Last4 == query && own(c, pay),
 			on.Format("2006-01-02") == query, on.Format("1/2/2006") == query, on.Format("01/02/2006") == query,
 			len(query) >= 3 && strings.Contains(strings.ToLower(c.Words.Date(on)), lower),
-			len(query) >= 3 && strings.Contains(strings.ToLower(stateName(c.Words, pay.State)), lower):
+			len(query) >= 3 && strings.Contains(strings.ToLower(stateName(c.Words, pay)), lower):
 			out = append(out, pay)
 		}
 	}

@@ -157,7 +157,7 @@ func TestEveryStateHasATag(t *testing.T) {
 	for _, lang := range []string{"en", "es"} {
 		seen := map[string]bool{}
 		for _, s := range payment.States {
-			tag := paymentTag(h.words.For(lang), s)
+			tag := paymentTag(h.words.For(lang), payment.Payment{State: s})
 			if tag.Text == "" || strings.Contains(tag.Text, "⟦") || seen[tag.Text] {
 				t.Errorf("%s in %s reads %q", s, lang, tag.Text)
 			}

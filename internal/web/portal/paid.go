@@ -57,6 +57,7 @@ type paidView struct {
 	Bills   []ui.Row
 	Left    string   // what is still open on these bills
 	Credit  string   // what of the payment these bills did not need
+	Refunds []string // what went back, and what is on its way back
 	Shrunk  []string // what the payment will take more than its bills now need
 	Keep    string
 	Bank    string // address of the payer's bank, for its check
@@ -142,6 +143,9 @@ func (p *Portal) paidView(c *web.Context, pay payment.Payment) (paidView, error)
 	}
 	if credit := parts.credit(pay); credit > 0 {
 		v.Credit = c.T("paid.credit", "Amount", credit)
+	}
+	if v.Refunds, err = p.refundLines(c, pay); err != nil {
+		return paidView{}, err
 	}
 	v.Next, v.InOrder = p.nextSteps(c, pay, key), pay.State == payment.Pending && pay.Rail == payment.Bank
 	if how.reason != "" && key == string(pay.State) && own(c, pay) {
@@ -280,8 +284,12 @@ func (p *Portal) cancelable(c *web.Context, pay payment.Payment) bool {
 }
 
 func (p *Portal) paidRows(c *web.Context, pay payment.Payment, key string) []ui.Row {
+	status := stateName(c.Words, pay)
+	if key != string(pay.State) {
+		status = c.T("state." + key + ".short")
+	}
 	rows := []ui.Row{
-		{Key: c.T("paid.status"), Value: c.T("state." + key + ".short")},
+		{Key: c.T("paid.status"), Value: status},
 		{Key: c.T("paid.date"), Value: moment(c, pay.SubmittedAt)},
 	}
 	rows = append(rows, days(c, pay)...)

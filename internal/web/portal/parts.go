@@ -153,7 +153,7 @@ func (list parts) credit(pay payment.Payment) money.Cents {
 	if pay.State != payment.Succeeded {
 		return 0
 	}
-	credit := pay.Amount
+	credit := pay.Amount - pay.Refunded
 	for _, x := range list {
 		credit -= x.Applied
 	}

@@ -67,6 +67,9 @@ func (p *Portal) receipt(c *web.Context, pay payment.Payment) ([]paper.Block, er
 	blocks = append(blocks, append(facts, paper.Fact{Label: c.T("paid.method"), Value: paidWith(c, pay)},
 		paper.Fact{Label: c.T("paid.payee"), Value: payee}))
 	blocks = append(blocks, p.receiptBills(c, pay, list)...)
+	if pay.Refunded > 0 {
+		blocks = append(blocks, paper.Callout{Title: c.T("paid.refund"), Text: c.T("receipt.refunded", "Amount", pay.Refunded)})
+	}
 	if pay.State == payment.Succeeded && c.Session.SignedIn() {
 		blocks = append(blocks, substantiation(c, list)...)
 	}
