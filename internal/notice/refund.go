@@ -19,9 +19,6 @@ func (l *Letters) refundNews(out *wording, m event.Message, w *words.Words) erro
 	if d.Confirmation == "" || d.Amount <= 0 || !w.Has(key+".subject") {
 		return unknown(m.Kind + "/" + string(d.What))
 	}
-	if m.Channel != event.Mail {
-		return cannot(m)
-	}
 	out.Subject = w.T(key+".subject", "Amount", d.Amount)
 	out.Paras = []string{w.T(key+".body", "Amount", d.Amount, "Last4", d.Last4, "Check", d.Check), w.T(key+".next", "Phone", l.Brand.Phone.Display)}
 	if d.What != letter.RefundBack {

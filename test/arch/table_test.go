@@ -42,7 +42,7 @@ var layers = []layer{
 		{"processor", in("money")},
 		{"processor/stripe", in("money processor")},
 		{"processor/nacha", in("audit day db event fault id money seal")},
-		{"payment", in("audit bill day db event fault id ledger member money processor processor/nacha scrub seal")},
+		{"payment", in("audit bill day db event fault id ledger letter member money processor processor/nacha scrub seal")},
 		{"intake", in("audit bill day db id member money")},
 		{"identity", in("audit db fault id seal")},
 		{"consent", in("db event fault id seal")},

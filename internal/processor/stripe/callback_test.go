@@ -83,6 +83,7 @@ func TestRecordedEvents(t *testing.T) {
 	for file, want := range map[string]processor.Event{
 		"01-payment_intent.succeeded-card.json":             {ID: "evt_4cgCqjHM5KM0Sp78Fm603VsX", Kind: "charge", ProcessorRef: "pi_UYvdCBsYWgfrB6UK95asxkg2"},
 		"02-charge.succeeded-card.json":                     {},
+		"04-charge.refunded-partial.json":                   {ID: "evt_0ePPfV8dWuc8wQBg9KzEtfFn", Kind: "refund", ProcessorRef: "pi_UYvdCBsYWgfrB6UK95asxkg2"},
 		"06-payment_intent.processing-ach.json":             {ID: "evt_wvSr1wXc0fiQQd0e455g7GxS", Kind: "charge", ProcessorRef: "pi_SUF32BJPZc85P8yUMinkZd8d"},
 		"08-payment_intent.payment_failed-ach.json":         {ID: "evt_rc1h8RVC1quHFq9r3g7U6gah", Kind: "charge", ProcessorRef: "pi_GCgTsspzCxDQEdzLD88XNuyv"},
 		"09-charge.dispute.created.json":                    {ID: "evt_ynQ8UVCgxz0QbchxYrtMVLhD", Kind: "dispute", ProcessorRef: "pi_UYvdCBsYWgfrB6UK95asxkg2", Dispute: "opened"},

@@ -64,6 +64,7 @@ type house struct {
 	chats      *chat.Chats
 	calls      int    // how many were asked for
 	talked     string // the latest conversation of a test of every route
+	refunds    int    // how many were asked for
 
 	mu     sync.Mutex
 	now    time.Time
