@@ -28,6 +28,7 @@ type Worker struct {
 var workers = []Worker{
 	{Name: "Amal Notreal", Email: "amal@staff.example", Password: "copper-lantern-desk-1", Role: identity.Agent},
 	{Name: "Bela Imagined", Email: "bela@staff.example", Password: "copper-lantern-desk-3", Role: identity.Agent},
+	{Name: "Sol Supposed", Email: "sol@staff.example", Password: "copper-lantern-desk-4", Role: identity.Supervisor},
 	{Name: "Admin Pretend", Email: "admin@staff.example", Password: "copper-lantern-desk-2", Role: identity.Administrator},
 }
 
