@@ -108,7 +108,11 @@ func ago(c *web.Context, at time.Time) string {
 	return c.Words.N("chat.ago.days", int(d.Round(24*time.Hour)/(24*time.Hour)))
 }
 
-// boardEvents sends the board anew whenever something on it changed.
+// boardRest is how long a board stands before it is drawn anew. What happens meanwhile comes together: many conversations are
+// not drawn on every desk for each message in any of them.
+const boardRest = time.Second
+
+// boardEvents sends the board anew when something on it changed.
 func (d *Desk) boardEvents(c *web.Context) error {
 	watch := d.Chats.Hub.WatchQueue()
 	defer watch.Close()
@@ -139,6 +143,13 @@ func (d *Desk) boardEvents(c *web.Context) error {
 		}
 		s.Alive()
 		if err := s.Flush(); err != nil {
+			return nil
+		}
+		select {
+		case <-time.After(boardRest):
+		case <-d.Chats.Hub.Done():
+			return nil
+		case <-c.R.Context().Done():
 			return nil
 		}
 		select {
