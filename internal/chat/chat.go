@@ -29,7 +29,8 @@ const Keep = 3 * 365 * 24 * time.Hour
 // Chats holds the conversations. It is safe for concurrent use; several processes share them.
 type Chats struct {
 	Config
-	Hub *Hub
+	Hub      *Hub
+	refusals refusals
 }
 
 // New returns Chats. Its Hub hears nothing before Hub.Listen runs.

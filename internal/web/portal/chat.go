@@ -268,6 +268,12 @@ func (p *Portal) chatEvents(c *web.Context) error {
 
 // chatSend takes a message.
 func (p *Portal) chatSend(c *web.Context) error {
+	if err := p.Chats.Floods(c.Now, asker(c), c.R.PathValue("conversation")); err != nil {
+		if _, says, status, _ := talk.Problem(c, err); talk.ByScript(c) {
+			return talk.Answer(c, status, says)
+		}
+		return err
+	}
 	talked, err := p.conversation(c)
 	if err != nil {
 		return err
@@ -292,6 +298,7 @@ func (p *Portal) chatSend(c *web.Context) error {
 
 // notSent shows what was written again, with what to correct.
 func (p *Portal) notSent(c *web.Context, talked chat.Chat, text string, err error) error {
+	p.Chats.Refused(c.Now, asker(c), talked.ID, err)
 	field, says, status, ok := talk.Problem(c, err)
 	switch {
 	case !ok:

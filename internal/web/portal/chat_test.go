@@ -293,3 +293,35 @@ func TestChatByScript(t *testing.T) {
 		}
 	}
 }
+
+// TestFloodOfMessages: who sends too much is refused with what they wrote, then in few words, and nobody else is; a minute
+// later they are heard again.
+func TestFloodOfMessages(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.manned()
+	v, other := h.visitor(), h.visitor()
+	path, quiet := v.asks("Hello"), other.asks("Hello")
+	send := func(v *visitor, path string) answer {
+		return v.post(path+"/messages", url.Values{"text": {"Are you there?"}, "key": {id.Secret()}})
+	}
+	statuses := map[int]int{}
+	for range 100 {
+		a := send(v, path)
+		statuses[a.Status]++
+		if kept := strings.Contains(a.Body, "Are you there?"); kept != (a.Status == 429 && statuses[429] <= 10) {
+			t.Fatalf("after %v what was written is kept: %t", statuses, kept)
+		}
+	}
+	if want := int(chat.MessagesOf.Hits); statuses[303] != want || statuses[429] != 100-want {
+		t.Errorf("statuses of a flood: %v", statuses)
+	}
+	if a := send(other, quiet); a.Status != 303 {
+		t.Errorf("another guest gets %d", a.Status)
+	}
+	send(other, path).tells(t, 404)
+	h.pass(chat.MessagesOf.Window)
+	if a := send(v, path); a.Status != 303 {
+		t.Errorf("a minute later the guest gets %d", a.Status)
+	}
+}

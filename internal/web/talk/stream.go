@@ -43,8 +43,10 @@ func (r Reader) Stream(c *web.Context, chats *chat.Chats, chatID string, still f
 		select {
 		case <-watch.C:
 		case <-beat.C:
-			if alive, err := c.Site.Accounts.Alive(c.R.Context(), c.Site.Now(), c.Session.ID); err != nil || (!alive && c.Session.ID != "") {
-				return err
+			if c.Session.ID != "" {
+				if alive, err := c.Site.Accounts.Alive(c.R.Context(), c.Site.Now(), c.Session.ID); err != nil || !alive {
+					return err
+				}
 			}
 			s.Alive()
 		case <-chats.Hub.Done():
