@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"strconv"
 	"sync"
 	"time"
@@ -16,7 +17,15 @@ import (
 type answer struct {
 	status   int
 	location string
+	cookie   string // the last one that was set, as it is sent back
 	bytes    int
+}
+
+// form is the request of a form of the site's own pages. headers are more header lines, each with its line end.
+func form(host, path, headers string, fields url.Values) []byte {
+	body := fields.Encode()
+	return fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: %s\r\n%sOrigin: http://%s\r\nSec-Fetch-Site: same-origin\r\n"+
+		"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s", path, host, headers, host, len(body), body)
 }
 
 // conn is a keep-alive connection that reads responses with as little work as possible, because client and server share
@@ -101,6 +110,9 @@ func (c *conn) headers(a *answer) (length int, chunked bool, err error) {
 			chunked = true
 		case bytes.EqualFold(name, []byte("Location")):
 			a.location = string(value)
+		case bytes.EqualFold(name, []byte("Set-Cookie")):
+			first, _, _ := bytes.Cut(value, []byte(";"))
+			a.cookie = string(first)
 		}
 	}
 }

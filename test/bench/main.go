@@ -34,6 +34,7 @@ var parts = []struct {
 	{"pay", (*bench).pay},
 	{"signin", (*bench).signIn},
 	{"page", (*bench).page},
+	{"chat", (*bench).chat},
 	{"search", (*bench).search},
 	{"import", (*bench).imports},
 	{"sqlite", (*bench).sqlite},
@@ -49,7 +50,7 @@ func main() {
 	flag.IntVar(&s.eobs, "eobs", 60_000, "how many EOBs to import, over all rounds")
 	flag.IntVar(&s.minutes, "minutes", 15, "give up after so many minutes")
 	flag.StringVar(&s.binary, "binary", "", "measure this program instead of building it")
-	flag.StringVar(&only, "only", "", "measure only these parts: start,pay,signin,page,search,import,sqlite")
+	flag.StringVar(&only, "only", "", "measure only these parts: start,pay,signin,page,chat,search,import,sqlite")
 	flag.Parse()
 	if only != "" {
 		s.only = strings.Split(only, ",")

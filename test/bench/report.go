@@ -70,9 +70,9 @@ func (r *report) print(w io.Writer) (missed int) {
 
 // sample is one measurement of one round.
 type sample struct {
-	rate          float64 // a second
-	p50, p99, max float64 // milliseconds
-	n             int
+	rate               float64 // a second
+	p50, p95, p99, max float64 // milliseconds
+	n                  int
 }
 
 // median returns the median of a figure over samples.
@@ -98,6 +98,7 @@ func middle(values []float64) float64 {
 
 func rate(s sample) float64 { return s.rate }
 func p50(s sample) float64  { return s.p50 }
+func p95(s sample) float64  { return s.p95 }
 func p99(s sample) float64  { return s.p99 }
 
 // summary is how samples read in the report.
@@ -123,5 +124,5 @@ func timings(all []int64, seconds float64) sample {
 		return sample{}
 	}
 	at := func(q float64) float64 { return float64(all[int(q*float64(len(all)-1))]) / 1e6 }
-	return sample{rate: float64(len(all)) / seconds, p50: at(.5), p99: at(.99), max: at(1), n: len(all)}
+	return sample{rate: float64(len(all)) / seconds, p50: at(.5), p95: at(.95), p99: at(.99), max: at(1), n: len(all)}
 }

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"memberpay/internal/db"
@@ -74,13 +72,17 @@ func (b *bench) signInRounds(ctx context.Context, s *server, p *payers, emails [
 			return err
 		}
 		calm = append(calm, got)
-		f := b.flood(ctx, s.address, round)
+		b.say("round %d: a flood of %d sign-ins a second begins", round+1, floodRate)
+		f := torrent{address: s.address, clients: floodClients, rate: floodRate, taken: http.StatusUnprocessableEntity, request: func(n int) []byte {
+			return signInRequest(s.address, fmt.Sprintf("nobody%d.%d@bench.example", round, n), benchPassword, visitor(100+round, n))
+		}}.begin(ctx)
 		got, err = p.round(ctx, b, s, round)
-		if err := errors.Join(err, f.stop()); err != nil {
+		_, failed := f.stop()
+		if err := errors.Join(err, failed); err != nil {
 			return err
 		}
 		flooded = append(flooded, got)
-		checked, refused = checked+f.checked.Load(), refused+f.refused.Load()
+		checked, refused = checked+f.taken.Load(), refused+f.refused.Load()
 	}
 	b.report.note("right sign-ins, %d clients", "%s", signInClients, summary(alone, "sign-ins"))
 	b.report.note("Pay button, undisturbed", "%s", summary(calm, "payments"))
@@ -97,73 +99,5 @@ func visitor(round, n int) string {
 }
 
 func signInRequest(host, email, password, from string) []byte {
-	body := url.Values{"email": {email}, "password": {password}}.Encode()
-	return fmt.Appendf(nil, "POST /sign-in HTTP/1.1\r\nHost: %s\r\nX-Forwarded-For: %s\r\nOrigin: http://%s\r\nSec-Fetch-Site: same-origin\r\n"+
-		"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s", host, from, host, len(body), body)
-}
-
-// flood is a stream of wrong sign-ins that goes on until it is stopped.
-type flood struct {
-	checked, refused atomic.Int64
-	end              context.CancelFunc
-	running          sync.WaitGroup
-	mu               sync.Mutex
-	failed           error
-}
-
-// flood sends floodRate wrong sign-ins a second, as far as the server takes them.
-func (b *bench) flood(ctx context.Context, address string, round int) *flood {
-	b.say("round %d: a flood of %d sign-ins a second begins", round+1, floodRate)
-	ctx, end := context.WithCancel(ctx)
-	f := &flood{end: end}
-	var tickets ticket
-	began, every := time.Now(), time.Second/floodRate
-	for range floodClients {
-		f.running.Go(func() {
-			c, err := dial(address)
-			if err != nil {
-				f.fail(err)
-				return
-			}
-			defer c.Close()
-			for {
-				n := tickets.take()
-				select {
-				case <-ctx.Done():
-					return
-				case <-time.After(time.Until(began.Add(time.Duration(n) * every))):
-				}
-				email := fmt.Sprintf("nobody%d.%d@bench.example", round, n)
-				switch a, err := c.send(signInRequest(address, email, benchPassword, visitor(100+round, n))); {
-				case err != nil:
-					f.fail(err)
-					return
-				case a.status == http.StatusUnprocessableEntity:
-					f.checked.Add(1)
-				case a.status == http.StatusTooManyRequests || a.status == http.StatusServiceUnavailable:
-					f.refused.Add(1)
-				default:
-					f.fail(fmt.Errorf("%w: a wrong sign-in gets status %d", errWrong, a.status))
-					return
-				}
-			}
-		})
-	}
-	return f
-}
-
-func (f *flood) fail(err error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.failed = errors.Join(f.failed, err)
-}
-
-// stop ends the flood and returns what went wrong in it.
-func (f *flood) stop() error {
-	f.end()
-	f.running.Wait()
-	if f.failed == nil && f.refused.Load() == 0 {
-		return errors.New("the flood was no flood: nothing was refused")
-	}
-	return f.failed
+	return form(host, "/sign-in", "X-Forwarded-For: "+from+"\r\n", url.Values{"email": {email}, "password": {password}})
 }

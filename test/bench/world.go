@@ -141,12 +141,9 @@ func (b *bench) seed(ctx context.Context, address string) error {
 	if _, err := d.Migrate(ctx); err != nil {
 		return err
 	}
-	// Every database of this run gets the keyset of one data folder, which is the servers' too.
-	k, err := app.OpenKeys(ctx, d, config.Store{Data: filepath.Join(b.dir, "data")}, audit.Program, slog.New(slog.DiscardHandler))
-	if err != nil {
+	if err := b.keys(ctx, d); err != nil {
 		return err
 	}
-	b.box = k.Box
 	r, err := seed.Run(ctx, seed.Config{DB: d, Seal: b.box, Members: b.members})
 	if err != nil {
 		return err
@@ -155,6 +152,16 @@ func (b *bench) seed(ctx context.Context, address string) error {
 	if d.Engine == db.Postgres {
 		return b.settle(ctx, address)
 	}
+	return nil
+}
+
+// keys gives a database the keyset of the one data folder of this run, which is the servers' too.
+func (b *bench) keys(ctx context.Context, d *db.DB) error {
+	k, err := app.OpenKeys(ctx, d, config.Store{Data: filepath.Join(b.dir, "data")}, audit.Program, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	b.box = k.Box
 	return nil
 }
 

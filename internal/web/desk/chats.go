@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"time"
@@ -108,8 +109,8 @@ func ago(c *web.Context, at time.Time) string {
 	return c.Words.N("chat.ago.days", int(d.Round(24*time.Hour)/(24*time.Hour)))
 }
 
-// boardRest is how long a board stands before it is drawn anew. What happens meanwhile comes together: many conversations are
-// not drawn on every desk for each message in any of them.
+// boardRest is how long a board stands at least before it is drawn anew, and twice that at most: what happens meanwhile comes
+// together, and boards that something woke at once do not stay in step.
 const boardRest = time.Second
 
 // boardEvents sends the board anew when something on it changed.
@@ -146,7 +147,7 @@ func (d *Desk) boardEvents(c *web.Context) error {
 			return nil
 		}
 		select {
-		case <-time.After(boardRest):
+		case <-time.After(boardRest + rand.N(boardRest)):
 		case <-d.Chats.Hub.Done():
 			return nil
 		case <-c.R.Context().Done():
