@@ -48,7 +48,7 @@ func main() {
 	flag.IntVar(&s.rounds, "rounds", 3, "how many rounds of each comparison")
 	flag.IntVar(&s.seconds, "seconds", 4, "how long each measurement of a round runs")
 	flag.IntVar(&s.eobs, "eobs", 60_000, "how many EOBs to import, over all rounds")
-	flag.IntVar(&s.minutes, "minutes", 15, "give up after so many minutes")
+	flag.IntVar(&s.minutes, "minutes", 25, "give up after so many minutes")
 	flag.StringVar(&s.binary, "binary", "", "measure this program instead of building it")
 	flag.StringVar(&only, "only", "", "measure only these parts: start,pay,signin,page,chat,search,import,sqlite")
 	flag.Parse()
