@@ -8,7 +8,6 @@ import (
 
 	"memberpay/internal/audit"
 	"memberpay/internal/cases"
-	"memberpay/internal/chat"
 	"memberpay/internal/day"
 	"memberpay/internal/web"
 	"memberpay/internal/web/ui"
@@ -23,9 +22,9 @@ const (
 // overviewView is what a supervisor looks at in the morning.
 type overviewView struct {
 	Queues   ui.Table
-	Proofs   ui.Bars
+	Charts   []ui.Bars
 	Activity ui.Table
-	CSV      string
+	Files    []ui.Link
 	Since    string
 }
 
@@ -50,14 +49,16 @@ var deeds = []struct {
 // overview shows the queues, how verifications went, and what everybody did.
 func (d *Desk) overview(c *web.Context) error {
 	today := day.Of(c.Now, c.Site.Brand.Zone())
-	v := overviewView{CSV: "/desk/overview.csv", Since: c.T("overview.since", "Date", dateOf(c, today.AddDays(1-activityDays)))}
+	v := overviewView{Files: []ui.Link{{Label: c.T("overview.csv"), Href: "/desk/overview.csv"}, {Label: c.T("overview.days.csv"), Href: "/desk/overview/days.csv"}}, Since: c.T("overview.since", "Date", dateOf(c, today.AddDays(1-activityDays)))}
 	var err error
 	if v.Queues, err = d.queues(c, today); err != nil {
 		return err
 	}
-	if v.Proofs, err = d.proofs(c, today); err != nil {
+	days, err := d.lastDays(c, today)
+	if err != nil {
 		return err
 	}
+	v.Charts = []ui.Bars{proofs(c, days), waits(c, days)}
 	if v.Activity, err = d.activity(c, today); err != nil {
 		return err
 	}
@@ -101,20 +102,17 @@ func (d *Desk) queues(c *web.Context, today day.Date) (ui.Table, error) {
 		return t, err
 	}
 	t.Rows = append(t.Rows, refunds...)
-	board, err := d.Chats.Board(c.R.Context(), c.Session.AccountID)
+	chats, err := d.Chats.Backlog(c.R.Context())
 	if err != nil {
 		return t, err
 	}
 	for _, q := range []struct {
-		name string
-		list []chat.Chat
-	}{{c.T("overview.chats"), board.Waiting}, {c.T("overview.messages"), board.Mail}} {
-		oldest := time.Time{}
-		if len(q.list) > 0 {
-			oldest = q.list[0].WaitingSince
-		}
-		n := strconv.Itoa(len(q.list))
-		t.Rows = append(t.Rows, []ui.Cell{{Text: q.name, Href: "/desk/chats"}, {Text: n}, {Text: n}, {Text: "0"}, {Text: since(c, oldest)}})
+		key    string
+		n      int
+		oldest time.Time
+	}{{"overview.chats", chats.Live, chats.OldestLive}, {"overview.messages", chats.Mail, chats.OldestMail}} {
+		n := strconv.Itoa(q.n)
+		t.Rows = append(t.Rows, []ui.Cell{{Text: c.T(q.key), Href: "/desk/chats"}, {Text: n}, {Text: n}, {Text: "0"}, {Text: since(c, q.oldest)}})
 	}
 	held, err := d.Phone.Payments.Waiting(c.R.Context())
 	if err != nil {
@@ -141,23 +139,6 @@ func since(c *web.Context, oldest time.Time) string {
 		return c.T("overview.none")
 	}
 	return c.Words.DateTime(oldest, c.Site.Brand.Zone())
-}
-
-// proofs is how many callers and visitors were verified each day, and how many were not.
-func (d *Desk) proofs(c *web.Context, today day.Date) (ui.Bars, error) {
-	b := ui.Bars{Title: c.T("overview.proofs"), Series: []string{c.T("overview.deed.verified"), c.T("overview.deed.refused")}, Show: c.T("overview.figures"),
-		Table: ui.Table{Caption: c.T("overview.proofs"), HideCaption: true, FirstIsHeader: true, Columns: []ui.Column{{Label: c.T("overview.day")},
-			{Label: c.T("overview.deed.verified"), Money: true}, {Label: c.T("overview.deed.refused"), Money: true}}}}
-	for on := today.AddDays(1 - overviewDays); !on.After(today); on = on.AddDays(1) {
-		tallies, err := audit.StaffTallies(c.R.Context(), d.DB.Read(), on.At(0, 0, c.Site.Brand.Zone()), on.AddDays(1).At(0, 0, c.Site.Brand.Zone()))
-		if err != nil {
-			return b, err
-		}
-		verified, refused := sum(tallies, deeds[1].actions), sum(tallies, deeds[2].actions)
-		b.Days = append(b.Days, ui.BarDay{Label: dateOf(c, on), Counts: []int{verified, refused}})
-		b.Table.Rows = append(b.Table.Rows, []ui.Cell{{Text: dateOf(c, on)}, {Text: strconv.Itoa(verified)}, {Text: strconv.Itoa(refused)}})
-	}
-	return b, nil
 }
 
 // sum is how often any of the actions was done.

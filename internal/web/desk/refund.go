@@ -39,7 +39,8 @@ type refundView struct {
 	Declined bool
 	Own      bool // the reader asked for it, and so may not decide
 	Decide   bool
-	Check    bool // a check is to be written
+	Approve  string // what happens then
+	Check    bool   // a check is to be written
 	Number   string
 	Withdraw bool
 }
@@ -117,6 +118,8 @@ func (d *Desk) showRefund(c *web.Context, status int, v refundView, problems ...
 	may := c.Session.Actor().May(identity.PayRefunds)
 	v.Action, v.State, v.Note, v.Own = "/desk/refunds/"+r.ID, refundTag(c, r), r.Note, r.AskedBy == c.Session.AccountID
 	v.Decide = may && !v.Own && r.State == payment.RefundRequested
+	// words: desk.refund.approve.card desk.refund.approve.check
+	v.Approve = c.T("desk.refund.approve." + string(r.Way))
 	v.Check = may && r.State == payment.RefundApproved && r.Way == payment.ByCheck
 	v.Withdraw = v.Own && (r.State == payment.RefundRequested || (r.State == payment.RefundApproved && r.Way == payment.ByCheck))
 	if v.Declined = r.State == payment.RefundDeclined; v.Declined {

@@ -601,7 +601,7 @@ func paidPage(p ui.Page, v paidView) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = ui.Facts(v.Refunds).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Points(v.Refunds).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

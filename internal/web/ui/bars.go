@@ -9,6 +9,7 @@ type Bars struct {
 	Days   []BarDay
 	Table  Table // the same figures, for whoever cannot see the bars
 	Show   string
+	None   string // said instead where nothing was counted
 }
 
 // BarDay is a day of the chart: its label and one count a series.
@@ -25,6 +26,30 @@ const (
 
 func (b Bars) width() string   { return strconv.Itoa(max(1, len(b.Days)) * barsStep) }
 func (b Bars) viewBox() string { return "0 0 " + b.width() + " " + strconv.Itoa(barsHeight) }
+
+// empty reports whether there is nothing to draw.
+func (b Bars) empty() bool {
+	for _, d := range b.Days {
+		for _, n := range d.Counts {
+			if n > 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// first and last are the days that stand below the chart.
+func (b Bars) first() string { return b.Days[0].Label }
+func (b Bars) last() string  { return b.Days[len(b.Days)-1].Label }
+
+// keys are the series that the colours stand for; none where nothing is drawn.
+func (b Bars) keys() []string {
+	if b.empty() {
+		return nil
+	}
+	return b.Series
+}
 
 // most is the highest count, at least 1.
 func (b Bars) most() int {
