@@ -12,6 +12,7 @@ if (form) {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const chosen = () => form.elements.namedItem("method").value === "card";
   let stripe, elements, ready = false, working = false;
+  form.querySelector("[data-card-why]").hidden = false; // it is about fields that this file makes
 
   const say = (text) => {
     problem.textContent = text;
