@@ -25,7 +25,7 @@ var onPostgres = []string{"guest_card.mjs", "signed_in.mjs", "answers.mjs"}
 var settings = map[string][]string{"returns.mjs": {"MEMBERPAY_ACH_CUT_EVERY=1s"}}
 
 // library are the files of test/e2e/browser that hold no scenario.
-var library = []string{"lib.mjs", "account.mjs", "care.mjs", "journey.mjs", "keys.mjs", "words.mjs", "pictures.mjs"}
+var library = []string{"lib.mjs", "account.mjs", "call.mjs", "care.mjs", "journey.mjs", "keys.mjs", "words.mjs", "pictures.mjs"}
 
 // TestBrowser runs each file of test/e2e/browser against a demo of its own.
 func TestBrowser(t *testing.T) {

@@ -86,6 +86,7 @@ export async function newPage({ lang = 'en', width = 1280, height = 900, dark = 
   context.setDefaultTimeout(20_000);
   const page = await context.newPage();
   page.lang = lang;
+  page.scripts = javaScriptEnabled;
   page.problems = [];
   page.on('pageerror', (err) => page.problems.push(`script error: ${err.message}`));
   page.on('console', (m) => {
@@ -107,6 +108,7 @@ export function noProblems(page) {
 // which lets the checker in past the content security policy. Without contrast, colors are left out: where they are the
 // system's own, the checker reads others than those on the screen.
 export async function axe(page, what, { contrast = true } = {}) {
+  if (!page.scripts) return asItStands(page, (copy) => axe(copy, what, { contrast }));
   for (const frame of page.frames()) {
     if (!(await frame.evaluate(() => 'axe' in globalThis))) await frame.addScriptTag({ path: axeScript });
   }
@@ -114,6 +116,32 @@ export async function axe(page, what, { contrast = true } = {}) {
   const { violations } = await page.evaluate((o) => globalThis.axe.run(document, o), options);
   const lines = violations.map((v) => `${v.id}: ${v.help}\n  ${v.nodes.map((n) => `${n.target.flat().join(' ')} ${n.html}`).join('\n  ')}`);
   assert.equal(lines.length, 0, `${what} (${page.url()}) breaks accessibility rules:\n${lines.join('\n')}`);
+}
+
+// asItStands hands check a copy of a page that runs no scripts, in a page that does, because the checker is one. The copy has
+// what was typed and chosen, and shows what only browsers without scripts show.
+async function asItStands(page, check) {
+  const { html, dark } = await page.evaluate(() => {
+    const copy = document.documentElement.cloneNode(true);
+    const typed = document.querySelectorAll('input');
+    copy.querySelectorAll('input').forEach((e, i) => {
+      e.setAttribute('value', typed[i].value);
+      e.toggleAttribute('checked', typed[i].checked);
+    });
+    copy.querySelectorAll('script').forEach((e) => e.remove());
+    copy.querySelectorAll('noscript').forEach((e) => {
+      const shown = document.createElement('div');
+      shown.append(...e.childNodes);
+      e.replaceWith(shown);
+    });
+    return { html: `<!doctype html>${copy.outerHTML}`, dark: matchMedia('(prefers-color-scheme: dark)').matches };
+  });
+  const copy = await newPage({ lang: page.lang, ...page.viewportSize(), dark, axe: true });
+  const address = page.url().replace(/#.*/, '');
+  await copy.route((url) => url.href === address, (route) => route.fulfill({ contentType: 'text/html; charset=utf-8', body: html }));
+  await copy.goto(address);
+  await check(copy);
+  await copy.context().close();
 }
 
 // noHorizontalScroll fails where the page is wider than the window, or hides that it is.

@@ -3,37 +3,11 @@
 // they read out. No request to our server holds a card number, and no page of the desk has a field for one.
 import { assert, axe, demo, finish, look, newPage, noProblems, scenario } from './lib.mjs';
 import { deskSignIn, ids, mailed, mainButton, mainLink, newcomer } from './account.mjs';
+import { begin, label, proved, shown } from './call.mjs';
 import { at, bankAccount, confirmation, field, fillCard, next, pay, radio, toReview } from './journey.mjs';
 import { payButton, starts, t } from './words.mjs';
 
-const label = (page, key) => page.getByLabel(starts(t(page.lang, key)));
 const iris = newcomer; // house 205, on file: iris@members.example
-const shown = (page, key) => page.getByText(t(page.lang, key), { exact: true }).first().waitFor();
-
-// proved begins a call in which the caller proves who they are.
-async function proved(page) {
-  await page.goto('/desk/calls');
-  await mainButton(page, 'call.open').click();
-  await shown(page, 'call.check');
-  for (const [fact, said] of Object.entries({ name: 'iris placeholder', birth: 'April 18, 1977', zip: '97004', street: '205' })) {
-    await label(page, `call.fact.${fact}`).fill(said);
-  }
-  await mainButton(page, 'call.check.button').click();
-  await shown(page, 'call.verified');
-}
-
-// begin chooses a bill and an amount with the caller.
-async function begin(page, amount) {
-  await mainLink(page, 'phone.choose').click();
-  await at(page, 'phone.choose');
-  const boxes = page.getByRole('main').getByRole('checkbox');
-  await boxes.first().setChecked(true);
-  await radio(page, 'phone.how.other').check();
-  await label(page, 'paid.amount').fill(amount);
-  await look(page, 'phone-choose');
-  await next(page);
-  await at(page, 'phone.title');
-}
 
 // watched notes every request to our own server and every field of a card at the desk.
 function watched(page, sent) {
@@ -55,7 +29,7 @@ scenario('a member lost their ID, calls, proves who they are, pays by a link and
   watched(member, sent);
   await deskSignIn(desk);
   await proved(desk);
-  await begin(desk, '25.10');
+  await begin(desk, '25.10', () => look(desk, 'phone-choose'));
   await noCardField(desk);
   await look(desk, 'phone-ways');
   await desk.getByRole('button', { name: starts('Send a link to i•••@') }).click();
@@ -83,6 +57,7 @@ scenario('a member lost their ID, calls, proves who they are, pays by a link and
   await member.setViewportSize({ width: 1280, height: 900 });
   assert.equal(await field(member, 'method.email').inputValue(), iris.email, 'the link came by mail: the receipt goes there');
   await fillCard(member, { number: '5555555555554444' });
+  await member.getByText(t('en', 'method.card.frame.why')).waitFor();
   await shown(desk, 'phone.stage.typing');
   assert.equal(await toReview(member), '$25.10');
   await shown(desk, 'phone.stage.review');
