@@ -75,11 +75,11 @@ func (c *Center) Opinions(ctx context.Context, since time.Time) (map[string]Opin
 	return out, nil
 }
 
-// Comments are the newest comments about an article, at most limit.
-func (c *Center) Comments(ctx context.Context, slug string, limit int) ([]Feedback, error) {
+// Comments are the newest comments about an article in a language, at most limit.
+func (c *Center) Comments(ctx context.Context, slug, lang string, limit int) ([]Feedback, error) {
 	var out []Feedback
-	err := db.Each(ctx, c.DB.Read(), `SELECT id, helpful, comment_sealed, given_at FROM help_feedback WHERE slug = $1 AND comment_sealed IS NOT NULL
-		ORDER BY given_at DESC LIMIT $2`, []any{slug, limit}, func(rows *sql.Rows) error {
+	err := db.Each(ctx, c.DB.Read(), `SELECT id, helpful, comment_sealed, given_at FROM help_feedback WHERE slug = $1 AND language = $2 AND comment_sealed IS NOT NULL
+		ORDER BY given_at DESC LIMIT $3`, []any{slug, lang, limit}, func(rows *sql.Rows) error {
 		var (
 			row     string
 			yes, at int64

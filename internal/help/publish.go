@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"memberpay/internal/audit"
@@ -115,7 +116,7 @@ func (c *Center) Withdraw(ctx context.Context, now time.Time, who audit.Who, slu
 	})
 }
 
-// Leading are the articles that link to one which nobody would find any more without what was written at the desk in a
+// Leading are the articles that link to one, in their text or as related, which nobody would find any more without what was written at the desk in a
 // language; none where it would still be found.
 func (c *Center) Leading(ctx context.Context, slug, lang string) ([]Article, error) {
 	set, err := c.Articles(ctx)
@@ -133,7 +134,7 @@ func (c *Center) Leading(ctx context.Context, slug, lang string) ([]Article, err
 	var out []Article
 	for _, l := range Languages {
 		for _, a := range set.In(l, "") {
-			if a.Lang == l && a.Slug != slug && leads(a, slug) {
+			if a.Lang == l && a.Slug != slug && (leads(a, slug) || slices.Contains(a.Related, slug)) {
 				out = append(out, a)
 			}
 		}

@@ -22,6 +22,9 @@ const opinionsOf = 90 * 24 * time.Hour
 // articlesView is the list of articles.
 type articlesView struct {
 	Table     ui.Table
+	Query     string
+	Shelves   ui.Select
+	None      bool   // nothing matches
 	Name      string // of an article that is to be written
 	Languages ui.Select
 }
@@ -52,11 +55,17 @@ func (d *Desk) articles(c *web.Context) error {
 		// words: desk.help.article desk.help.language desk.help.from desk.help.changed desk.help.opinions
 		v.Table.Columns = append(v.Table.Columns, ui.Column{Label: c.T("desk.help." + key)})
 	}
-	for _, a := range set.In(c.Words.Lang(), "") {
+	v.Query = clipped(strings.TrimSpace(strings.ToValidUTF8(c.R.URL.Query().Get("q"), "")), mostQuery)
+	v.Shelves = shelves(c, c.R.URL.Query().Get("category"))
+	v.Shelves.Options = append([]ui.Option{{Label: c.T("desk.help.category.all")}}, v.Shelves.Options...)
+	for _, a := range set.In(c.Words.Lang(), c.R.URL.Query().Get("category")) {
+		if !sought(set, a.Slug, v.Query) {
+			continue
+		}
 		for _, lang := range help.Languages {
-			row := []ui.Cell{{Text: a.Title, What: languageName(c, lang), Href: editPath(a.Slug, lang)}, {Text: languageName(c, lang)}, {Text: c.T("desk.help.from.none")}, {}, {}}
+			row := []ui.Cell{{Text: a.Title, What: languageName(c, lang), Href: editPath(a.Slug, lang), Lang: a.Lang}, {Text: languageName(c, lang)}, {Text: c.T("desk.help.from.none")}, {}, {}}
 			if b, ok := set.Exactly(lang, a.Slug); ok {
-				row[0].Text, row[2].Text = b.Title, c.T("desk.help.from."+b.Source)
+				row[0].Text, row[0].Lang, row[2].Text = b.Title, lang, c.T("desk.help.from."+b.Source)
 			}
 			for _, s := range shown {
 				if s.Article.Slug == a.Slug && s.Article.Lang == lang {
@@ -69,6 +78,7 @@ func (d *Desk) articles(c *web.Context) error {
 			v.Table.Rows = append(v.Table.Rows, row)
 		}
 	}
+	v.None = len(v.Table.Rows) == 0
 	for _, lang := range help.Languages {
 		v.Languages.Options = append(v.Languages.Options, ui.Option{Value: lang, Label: languageName(c, lang), Checked: lang == c.R.URL.Query().Get("language")})
 	}
@@ -82,6 +92,35 @@ func (d *Desk) articles(c *web.Context) error {
 	}
 	frame.Problems = []ui.Problem{{Field: "name", Text: c.T("desk.help.bad.slug")}}
 	return c.Render(http.StatusUnprocessableEntity, articlesPage(frame, v))
+}
+
+// mostQuery is the longest search among the articles, in characters.
+const mostQuery = 100
+
+// sought reports whether what somebody looks for stands in the name of an article, its title or the words readers use for it,
+// in any language.
+func sought(set *help.Set, slug, query string) bool {
+	query = strings.ToLower(query)
+	if strings.Contains(slug, query) {
+		return true
+	}
+	for _, lang := range help.Languages {
+		if a, ok := set.Exactly(lang, slug); ok && strings.Contains(strings.ToLower(a.Title+"\n"+strings.Join(a.Keywords, "\n")), query) {
+			return true
+		}
+	}
+	return false
+}
+
+// shelves are the categories to choose from.
+//
+// words: help.cat.*
+func shelves(c *web.Context, chosen string) ui.Select {
+	s := ui.Select{Name: "category", Label: c.T("desk.help.category")}
+	for _, name := range help.Categories {
+		s.Options = append(s.Options, ui.Option{Value: name, Label: c.T("help.cat." + name), Checked: name == chosen})
+	}
+	return s
 }
 
 func editPath(slug, lang string) string { return "/desk/help/" + slug + "/" + lang }
@@ -112,6 +151,8 @@ type articleView struct {
 	Public   string // where readers find it
 	Done     string
 	Versions []articleVersion
+	Theirs   *help.Article // what somebody published meanwhile
+	Comments []ui.Moment   // of readers
 }
 
 // articleVersion is one version in the list.
@@ -170,13 +211,22 @@ func (d *Desk) readArticle(c *web.Context) (articleView, error) {
 	return v, nil
 }
 
+// mostComments of readers are shown.
+const mostComments = 20
+
 // showArticle shows the page.
-//
-// words: help.cat.*
 func (d *Desk) showArticle(c *web.Context, status int, v articleView, problems ...ui.Problem) error {
-	v.Shelves = ui.Select{Name: "category", Label: c.T("desk.help.category")}
-	for _, name := range help.Categories {
-		v.Shelves.Options = append(v.Shelves.Options, ui.Option{Value: name, Label: c.T("help.cat." + name), Checked: name == v.Article.Category})
+	v.Shelves = shelves(c, v.Article.Category)
+	said, err := d.Help.Comments(c.R.Context(), v.Article.Slug, v.Article.Lang, mostComments)
+	if err != nil {
+		return err
+	}
+	for _, f := range said {
+		helped := c.T("desk.help.said.no")
+		if f.Helpful {
+			helped = c.T("desk.help.said.yes")
+		}
+		v.Comments = append(v.Comments, ui.Moment{At: c.Words.DateTime(f.GivenAt, c.Site.Brand.Zone()), Kind: helped, Text: f.Comment})
 	}
 	frame := page(c, v.Heading)
 	frame.Path, frame.Problems, frame.Wide = v.Path, problems, true
@@ -193,6 +243,7 @@ func (d *Desk) articlePost(c *web.Context) error {
 	if err != nil {
 		return err
 	}
+	now, shown := v.Article, v.From
 	v.From, v.Keywords, v.Related = c.Form("from"), c.Form("keywords"), c.Form("related")
 	v.Article = help.Article{Slug: v.Article.Slug, Lang: v.Article.Lang, Category: c.Form("category"), Title: c.Form("title"), Summary: c.Form("summary"),
 		Keywords: help.List(v.Keywords), Related: help.List(v.Related), Body: strings.ReplaceAll(c.Form("body"), "\r\n", "\n")}
@@ -213,6 +264,7 @@ func (d *Desk) articlePost(c *web.Context) error {
 	}
 	err = d.Help.Publish(c.R.Context(), c.Now, who(c), []help.Draft{{Article: v.Article, From: v.From}})
 	if errors.Is(err, help.ErrMeanwhile) {
+		v.Theirs, v.From = &now, shown // who has read theirs may publish over it
 		return d.showArticle(c, http.StatusConflict, v, ui.Problem{Field: "body", Text: c.T("desk.help.meanwhile")})
 	}
 	if err != nil {
@@ -259,7 +311,7 @@ func (d *Desk) turn(c *web.Context, do func(v articleView) error) error {
 	err = do(v)
 	switch {
 	case errors.Is(err, help.ErrMeanwhile):
-		return d.showArticle(c, http.StatusConflict, v, ui.Problem{Field: "body", Text: c.T("desk.help.meanwhile")})
+		return d.showArticle(c, http.StatusConflict, v, ui.Problem{Field: "body", Text: c.T("desk.help.meanwhile.turn")})
 	case errors.Is(err, help.ErrLedTo):
 		return d.showArticle(c, http.StatusConflict, v, ui.Problem{Field: "body", Text: c.T("desk.help.led_to")})
 	case err != nil:

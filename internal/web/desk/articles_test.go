@@ -22,6 +22,18 @@ func TestArticles(t *testing.T) {
 		account, _ := o.hire(identity.Supervisor)
 		v := o.opened(account, "passkey")
 		v.get("/desk/help").says(t, 200, "Call us", "Llámenos", "The program")
+		some := v.get("/desk/help?q=LL%C3%81menos&category=people")
+		some.says(t, 200, "Call us", "Llámenos")
+		if strings.Contains(some.Body, "/desk/help/receipt") || !strings.Contains(some.Body, `<span lang="es">Llámenos</span>`) {
+			t.Error("the list shows other articles, or a Spanish title as English")
+		}
+		v.get("/desk/help?q=nothing-of-the-kind").says(t, 200, "No article matches")
+		set, err := o.desk.Help.Articles(t.Context())
+		o.must(err)
+		shipped, _ := set.Exactly("en", "phone")
+		_, err = o.desk.Help.Tell(t.Context(), o.clock(), shipped, false, "The <b>hours</b> are missing")
+		o.must(err)
+		v.get("/desk/help/phone/en").says(t, 200, "What readers said", "It did not help", "hours")
 		const path = "/desk/help/phone/en"
 		draft := func(from, do, title, body string) answer {
 			return v.post(path, "from", from, "do", do, "category", "people", "title", title, "summary", "How to call us.", "related", "offices", "body", body)
@@ -42,7 +54,7 @@ func TestArticles(t *testing.T) {
 		draft("", "publish", "Ring us", "See [this](javascript:alert).").says(t, 422, "not safe")
 		draft("", "publish", "Ring us", "Any day.").leads(t, path+"?done")
 		first := from()
-		draft("", "publish", "Mine too", "My words.").says(t, 409, "Somebody has changed this article", "My words.")
+		draft("", "publish", "Mine too", "My words.").says(t, 409, "Somebody has changed this article", "My words.", "What readers see now", "Any day.")
 		draft(first, "publish", "Ring us now", "Any hour.").leads(t, path+"?done")
 		if read() != "Ring us now" || len(o.entries("help.published")) != 2 {
 			t.Errorf("readers see %q, %d entries", read(), len(o.entries("help.published")))

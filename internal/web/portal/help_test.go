@@ -232,7 +232,7 @@ func TestAReaderSaysWhetherItHelped(t *testing.T) {
 	if err != nil || said["receipt"] != (help.Opinion{Yes: 1, No: 1}) {
 		t.Errorf("readers said %+v, %v", said, err)
 	}
-	list, err := h.portal.Help.Comments(t.Context(), "receipt", 10)
+	list, err := h.portal.Help.Comments(t.Context(), "receipt", "en", 10)
 	if err != nil || len(list) != 1 || list[0].Helpful || strings.Contains(list[0].Comment, "4242") || !strings.Contains(list[0].Comment, "[card number removed]") {
 		t.Errorf("comments are %+v, %v", list, err)
 	}

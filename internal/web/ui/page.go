@@ -75,7 +75,8 @@ type Link struct {
 	Label string
 	Href  string
 	What  string
-	New   bool // another site: the link tells that site nothing about this page
+	Lang  string // of Label, where it is not that of the page
+	New   bool   // another site: the link tells that site nothing about this page
 }
 
 // Problem is one answer to check. Field is the name of the field it belongs to; Text says what to do.

@@ -87,6 +87,7 @@ type Cell struct {
 	Text string
 	Href string
 	What string
+	Lang string // of Text, where it is not that of the page
 	Body templ.Component
 }
 

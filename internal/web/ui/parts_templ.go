@@ -927,7 +927,7 @@ func cellBody(c Cell) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else if c.Href != "" {
-			templ_7745c5c3_Err = TextLink(Link{Label: c.Text, Href: c.Href, What: c.What}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = TextLink(Link{Label: c.Text, Href: c.Href, What: c.What, Lang: c.Lang}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
