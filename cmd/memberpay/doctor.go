@@ -15,6 +15,7 @@ import (
 	"memberpay/internal/brand"
 	"memberpay/internal/config"
 	"memberpay/internal/db"
+	"memberpay/internal/help"
 	"memberpay/internal/keys"
 )
 
@@ -54,6 +55,9 @@ func (c doctorCommand) Run(ctx context.Context) error {
 	tell("folder for the bank", writable(c.Bank.Outbound))
 	tell("folder from the bank", writable(c.Bank.Inbound))
 	tell("card processor", reach(ctx, "MEMBERPAY_CARDS_API", c.Cards.API))
+	if c.Help != "" {
+		tell("help articles in "+c.Help, c.articles())
+	}
 	if c.Mail.Host == "" {
 		fmt.Println("note   mail server: none is set; letters wait until MEMBERPAY_SMTP_HOST is")
 	} else {
@@ -80,6 +84,12 @@ func (c doctorCommand) brand() error {
 		return invalid
 	}
 	return err
+}
+
+// articles reads the organisation's own help articles as serving does, where what is wrong is left out.
+func (c doctorCommand) articles() error {
+	_, bad := help.ReadFolder(c.Help)
+	return errors.Join(bad...)
 }
 
 func (c doctorCommand) listening() error {

@@ -64,12 +64,12 @@ func OfSubjects(ctx context.Context, q db.Queryer, subjects []string, limit int)
 	return out, nil
 }
 
-// Sent reports whether a message of a kind about a subject has been sent.
-func Sent(ctx context.Context, q db.Queryer, subject, kind string) (bool, error) {
-	var sent bool
-	err := q.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM outbox WHERE subject = $1 AND kind = $2 AND state = 'sent')", subject, kind).Scan(&sent)
+// StateOf returns what became of a message of a kind about a subject: "queued", "sent", "failed" for good, or "" where there
+// is none.
+func StateOf(ctx context.Context, q db.Queryer, subject, kind string) (state string, err error) {
+	err = q.QueryRowContext(ctx, "SELECT COALESCE((SELECT state FROM outbox WHERE subject = $1 AND kind = $2), '')", subject, kind).Scan(&state)
 	if err != nil {
-		return false, fmt.Errorf("was a message sent: %w", err)
+		return "", fmt.Errorf("what became of a message: %w", err)
 	}
-	return sent, nil
+	return state, nil
 }

@@ -259,11 +259,22 @@ func (p *Payments) ClearTold(ctx context.Context) (cleared int, err error) {
 		if byPhone[paymentID].Evidence == NoticeByLetter {
 			kind = "payment.notice"
 		}
-		sent, err := event.Sent(ctx, p.db.Read(), paymentID, kind)
+		if byPhone[paymentID].Evidence == Recorded {
+			continue
+		}
+		state, err := event.StateOf(ctx, p.db.Read(), paymentID, kind)
 		if err != nil {
 			return cleared, err
 		}
-		if !sent || byPhone[paymentID].Evidence == Recorded {
+		if state == "failed" || state == "" { // without a recipient there is no message
+			err = p.db.Write(ctx, func(tx *db.Tx) error {
+				return p.except(ctx, tx, p.now(), "payment.notice_unsent", paymentID, "the notice of a debit by telephone cannot be sent, and the debit waits: note where the consent is recorded, or cancel it")
+			})
+			if err != nil {
+				return cleared, err
+			}
+		}
+		if state != "sent" {
 			continue
 		}
 		err = p.db.Write(ctx, func(tx *db.Tx) error {

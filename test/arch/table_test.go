@@ -76,7 +76,7 @@ var layers = []layer{
 		{"demo", in("audit bill cases chat day db fault identity intake member staff")},
 		{"seed", in("bill day db id identity ledger member money payment processor processor/nacha seal")},
 		{"app", in("audit brand caller callrequest cases chat config db enroll event help household identity keys member note notice payment phonepay processor/nacha processor/stripe recovery seal share staff web web/desk web/portal words")},
-		{"cmd/memberpay", in("app audit bill brand config day db demo event fault identity intake keys ledger member money payment processor/nacha sandbox seal seed staff verify")},
+		{"cmd/memberpay", in("app audit bill brand config day db demo event fault help identity intake keys ledger member money payment processor/nacha sandbox seal seed staff verify")},
 	}},
 }
 

@@ -388,10 +388,23 @@ func TestPayByBank(t *testing.T) {
 			t.Errorf("%d cleared though nothing was sent, %v", n, err)
 		}
 		second := o.paid(draftOf(byMail))
-		o.must(d.Write(t.Context(), func(tx *db.Tx) error {
-			_, err := tx.ExecContext(t.Context(), "UPDATE outbox SET state = 'sent' WHERE subject = $1", second.ID)
-			return err
-		}))
+		become := func(state string) {
+			t.Helper()
+			o.must(d.Write(t.Context(), func(tx *db.Tx) error {
+				_, err := tx.ExecContext(t.Context(), "UPDATE outbox SET state = $2 WHERE subject = $1", second.ID, state)
+				return err
+			}))
+		}
+		become("failed") // the address does not exist
+		for range 2 {
+			if n, err := o.pays.ClearTold(t.Context()); n != 0 || err != nil {
+				t.Errorf("%d cleared by a notice that failed, %v", n, err)
+			}
+		}
+		if n := o.count("SELECT COUNT(*) FROM exception WHERE kind = 'payment.notice_unsent' AND subject = $1", second.ID); n != 1 {
+			t.Errorf("%d exceptions of a notice that failed", n)
+		}
+		become("sent")
 		if n, err := o.pays.ClearTold(t.Context()); n != 1 || err != nil {
 			t.Errorf("%d cleared, %v", n, err)
 		}
