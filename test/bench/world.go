@@ -18,6 +18,7 @@ import (
 	"memberpay/internal/config"
 	"memberpay/internal/db"
 	"memberpay/internal/db/dbtest/pgcluster"
+	"memberpay/internal/member"
 	"memberpay/internal/seal"
 	"memberpay/internal/seed"
 )
@@ -149,6 +150,9 @@ func (b *bench) seed(ctx context.Context, address string) error {
 		return err
 	}
 	b.report.note("seed %s", "%d members, %d bills, %d payments in %.1f s: %.0f members/s", engine(address), r.Members, r.Bills, r.Payments, r.Seconds, float64(r.Members)/r.Seconds)
+	if err := member.IndexAll(ctx, d); err != nil { // else the first server does so, while it is measured
+		return err
+	}
 	if d.Engine == db.Postgres {
 		return b.settle(ctx, address)
 	}
