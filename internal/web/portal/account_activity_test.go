@@ -84,9 +84,27 @@ func TestPaymentsInActivity(t *testing.T) {
 			t.Errorf("no words for a payment that is %s", s)
 		}
 	}
+	for _, s := range payment.RefundStates {
+		if !w.Has("activity.do.refund." + string(s)) {
+			t.Errorf("no words for a refund that is %s", s)
+		}
+	}
 	rosa := h.rosa()
 	rosa.paid(cardForm1(), "M-204118907")
 	rosa.get("/account/activity").mustSay(t, "You Made a payment")
+}
+
+// TestStaffInActivity: what staff do with a member by phone and about refunds reads as itself, not as something else.
+func TestStaffInActivity(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	rosa := h.rosa()
+	for action, says := range map[string]string{"phone_payment.begun": "Began a payment with you by phone", "payment.by_phone": "Took a payment from you by phone",
+		"phone_payment.given_up": "Stopped a payment by phone", "payment.consent_recorded": "Noted where the recording of your permission is kept",
+		"refund.seen": "Looked at a refund of your payment", "refund.approved": "Approved a refund for you", "refund.anew": "Worked on a refund for you"} {
+		h.logged(audit.Entry{At: h.clock(), Actor: "acc_agent", Role: audit.Supervisor, Action: action, Member: h.people["Rosa"]})
+		rosa.get("/account/activity").mustSay(t, "Support supervisor "+says)
+	}
 }
 
 func TestRoughly(t *testing.T) {
