@@ -1,5 +1,5 @@
 // Three browsers at once: somebody paid by card and wants it back. An agent asks for the refund, cannot approve it, a
-// supervisor does; the page of the payment tells who paid, and a mail does. Another refund is declined with a reason.
+// supervisor does, in Spanish; the page of the payment tells who paid, and a mail does. Another refund is declined with a reason.
 import { assert, finish, look, newPage, noProblems, scenario } from './lib.mjs';
 import { deskSignIn, mailed, mainButton } from './account.mjs';
 import { at, choose, field, findGuest, payByCard, person, radio } from './journey.mjs';
@@ -31,7 +31,7 @@ async function toAsk(page, number) {
 }
 
 scenario('a payment by card goes back: asked for by one, approved by another', async () => {
-  const [member, agent, lead] = await Promise.all([newPage({ axe: true }), newPage({ axe: true }), newPage({ axe: true })]);
+  const [member, agent, lead] = await Promise.all([newPage({ axe: true }), newPage({ axe: true }), newPage({ axe: true, lang: 'es' })]);
   await findGuest(member, person(0));
   await choose(member, { amount: '12.34' });
   const paid = await payByCard(member, { email });
@@ -59,13 +59,13 @@ scenario('a payment by card goes back: asked for by one, approved by another', a
   await deskSignIn(lead, 'supervisor');
   await lead.goto('/desk/overview');
   await look(lead, 'overview-refund');
-  await lead.getByRole('link', { name: t('en', 'overview.refunds') }).click();
+  await lead.getByRole('link', { name: t('es', 'overview.refunds') }).click();
   await at(lead, 'desk.refund.title');
   await look(lead, 'refunds');
   await lead.getByRole('main').getByRole('row').filter({ hasText: '$5.00' }).getByRole('link').click();
   await look(lead, 'refund-decide');
   await mainButton(lead, 'desk.refund.approve.button').click();
-  await lead.getByText(t('en', 'desk.refund.state.succeeded'), { exact: true }).waitFor();
+  await lead.getByText(t('es', 'desk.refund.state.succeeded'), { exact: true }).waitFor();
   await look(lead, 'refund-paid-out');
 
   await member.reload();
@@ -82,7 +82,7 @@ scenario('a payment by card goes back: asked for by one, approved by another', a
   await lead.goto(agent.url());
   await field(lead, 'desk.refund.answer').fill('The bill is right, and it was due.');
   await mainButton(lead, 'desk.refund.decline.button').click();
-  await lead.getByText(t('en', 'desk.refund.state.declined'), { exact: true }).waitFor();
+  await lead.getByText(t('es', 'desk.refund.state.declined'), { exact: true }).waitFor();
   await agent.reload();
   await agent.getByText('The bill is right, and it was due.').waitFor();
   await look(agent, 'refund-declined');
