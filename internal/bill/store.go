@@ -158,26 +158,6 @@ func ByIDs(ctx context.Context, q db.Queryer, scope Scope, billIDs []string) (ma
 	return out, nil
 }
 
-// Numbers returns the numbers of bills as they are printed, by id: the source's own, and the pay code where it has none.
-func Numbers(ctx context.Context, q db.Queryer, billIDs []string) (map[string]string, error) {
-	out := make(map[string]string, len(billIDs))
-	if len(billIDs) == 0 {
-		return out, nil
-	}
-	err := db.Each(ctx, q, "SELECT id, number, pay_code FROM bill WHERE id IN "+db.In(1, len(billIDs)), db.Args(billIDs), func(rows *sql.Rows) error {
-		var billID, number, code string
-		err := rows.Scan(&billID, &number, &code)
-		if out[billID] = number; number == "" {
-			out[billID] = id.Grouped(code)
-		}
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("get numbers of bills: %w", err)
-	}
-	return out, nil
-}
-
 // List returns the bills of a scope, without lines: open ones first, the longest due first, then the newest others.
 // At most limit bills are returned.
 func List(ctx context.Context, q db.Queryer, scope Scope, limit int) ([]Bill, error) {

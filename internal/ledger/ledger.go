@@ -23,6 +23,7 @@ const (
 	BankTransit  Account = "bank_transit"
 	Dispute      Account = "dispute"
 	ChecksOut    Account = "checks_out" // refunds by check that the bank has not paid yet
+	ToRecover    Account = "to_recover" // money that went back twice: refunded, and then taken back by the payer's bank
 )
 
 // Posting moves Amount (more than zero) from the Credit account to the Debit account.

@@ -14,9 +14,10 @@ type RefundEvent string
 
 // The events that are told. Each has its sentences in the catalogs, "letter.refund.EVENT".
 const (
-	RefundToCard  RefundEvent = "card"  // it is on its way to the card
-	RefundByCheck RefundEvent = "check" // its check was written
-	RefundBack    RefundEvent = "back"  // the card's bank sent it back to us
+	RefundToCard  RefundEvent = "card"          // it is on its way to the card
+	RefundByCheck RefundEvent = "check"         // its check was written
+	RefundBack    RefundEvent = "back"          // the card's bank sent it back to us, and it is the payer's credit
+	CheckStopped  RefundEvent = "check_stopped" // its check did not arrive, and it is the payer's credit
 )
 
 // RefundNews tells who paid that money of a payment goes back to them, or came back to us.

@@ -21,7 +21,7 @@ func (l *Letters) refundNews(out *wording, m event.Message, w *words.Words) erro
 	}
 	out.Subject = w.T(key+".subject", "Amount", d.Amount)
 	out.Paras = []string{w.T(key+".body", "Amount", d.Amount, "Last4", d.Last4, "Check", d.Check), w.T(key+".next", "Phone", l.Brand.Phone.Display)}
-	if d.What != letter.RefundBack {
+	if d.What == letter.RefundToCard || d.What == letter.RefundByCheck {
 		out.Paras = append(out.Paras, w.T("letter.refund.bills"))
 	}
 	out.Facts = []fact{{w.T("letter.refund.number"), id.Grouped(d.Confirmation)}, {w.T("letter.refund.amount"), w.Amount(d.Amount)}}

@@ -58,8 +58,8 @@ func (p *Payments) RecordIn(ctx context.Context, tx *db.Tx, paymentID string, c 
 	if err := carryOut(ctx, tx, now, pay, c.To, todo); err != nil {
 		return Payment{}, err
 	}
-	if pay.Refunded > 0 && (todo == reopen || todo == reopenDisputed) {
-		if err := p.except(ctx, tx, now, "payment.back_twice", pay.ID, fmt.Sprintf("it is %s now, after refunds of %s", c.To, pay.Refunded)); err != nil {
+	if todo == reopen || todo == reopenDisputed {
+		if err := p.afterRefunds(ctx, tx, now, pay, c.To); err != nil {
 			return Payment{}, err
 		}
 	}
@@ -142,6 +142,28 @@ func carryOut(ctx context.Context, tx *db.Tx, now time.Time, pay Payment, to Sta
 		return ledger.Append(ctx, tx, ledger.Entry{At: now, Kind: src.Kind, Payee: pay.Payee, Postings: []ledger.Posting{move}})
 	}
 	return nil
+}
+
+// afterRefunds tells a person of a payment that its payer's bank took back after some of it was refunded, or while some of it
+// is about to be. A bank takes back all of a debit: what was refunded of it went back twice, and is to be recovered.
+func (p *Payments) afterRefunds(ctx context.Context, tx *db.Tx, now time.Time, pay Payment, to State) error {
+	held, err := refundsHeld(ctx, tx, pay.ID)
+	if err != nil {
+		return err
+	}
+	if held > 0 {
+		if err := p.except(ctx, tx, now, "payment.back_during_refund", pay.ID, fmt.Sprintf("it is %s now, while refunds of %s are under way", to, held)); err != nil {
+			return err
+		}
+	}
+	if pay.Refunded == 0 {
+		return nil
+	}
+	if err := p.except(ctx, tx, now, "payment.back_twice", pay.ID, fmt.Sprintf("it is %s now, after refunds of %s", to, pay.Refunded)); err != nil || pay.Rail != Bank {
+		return err
+	}
+	return ledger.Append(ctx, tx, ledger.Entry{At: now, Kind: "payment.back_twice", Payee: pay.Payee, Postings: []ledger.Posting{
+		{Debit: ledger.ToRecover, Credit: ledger.BankTransit, Amount: pay.Refunded, PaymentID: pay.ID}}})
 }
 
 // reopenBills takes what refunds left of a payment's money off its bills.

@@ -31,11 +31,12 @@ const (
 // RefundStates are all of them, in the order in which a refund may meet them.
 var RefundStates = []RefundState{RefundRequested, RefundApproved, RefundSubmitted, RefundPending, RefundSucceeded, RefundFailed, RefundDeclined, RefundWithdrawn}
 
-// refundTransitions is what may follow. A failure after success is money that the payer's bank sent back to us; a success
-// after failure is late news of money that went after all.
+// refundTransitions is what may follow. A failure after success is money that came back to us: the card's bank did not take
+// it, or the check did not arrive. A success after failure is late news of money that went after all. What was approved fails
+// where the payment's money is gone when it is to be sent, and is declined where a check is not to be written after all.
 var refundTransitions = map[RefundState][]RefundState{
 	RefundRequested: {RefundApproved, RefundDeclined, RefundWithdrawn},
-	RefundApproved:  {RefundSubmitted, RefundSucceeded, RefundWithdrawn},
+	RefundApproved:  {RefundSubmitted, RefundSucceeded, RefundFailed, RefundDeclined},
 	RefundSubmitted: {RefundPending, RefundSucceeded, RefundFailed},
 	RefundPending:   {RefundSucceeded, RefundFailed},
 	RefundSucceeded: {RefundFailed},
@@ -84,6 +85,7 @@ type Refund struct {
 	Reason      string // one of RefundReasons
 	Note        string // of who asked
 	Answer      string // of who declined
+	Unreadable  bool   // what they wrote cannot be opened
 	AskedBy     string // accounts of staff
 	DecidedBy   string
 	Ref         string // the processor's id
@@ -92,6 +94,8 @@ type Refund struct {
 	AskedAt     time.Time
 	DecidedAt   time.Time
 	DoneAt      time.Time
+	PaidAt      time.Time // when the money first went out; zero where it never did
+	nextAt      time.Time // when the processor is asked again; zero for never
 	tries       int
 }
 
@@ -103,6 +107,9 @@ var (
 	ErrRefundStands   = fault.Field("stands", "refund.stands")        // nothing of the payment stands there
 	ErrRefundAnswer   = fault.Field("answer", "refund.answer")        // a refusal says why
 	ErrRefundCheck    = fault.Field("check", "refund.check")          // no number of a check
+	ErrRefundNumber   = fault.Field("check", "refund.check_used")     // another refund has it
+	ErrRefundAsked    = fault.New(fault.Conflict, "refund.asked")     // the same form asked for something else before
+	ErrRefundForeign  = fault.New(fault.Conflict, "refund.foreign")   // somebody refunded at the processor itself
 	ErrRefundNothing  = fault.New(fault.Conflict, "refund.nothing")   // no money of the payment is here
 	ErrRefundDisputed = fault.New(fault.Conflict, "refund.disputed")  // the payer's bank holds the money
 	ErrRefundEarly    = fault.New(fault.Conflict, "refund.early")     // the payer's bank may still return it
@@ -116,7 +123,7 @@ type Refundable struct {
 	Way   Way
 	Left  money.Cents     // at most so much, all refunds that are under way taken off
 	Where []bill.Standing // where the payment's money stands, in the order in which it is taken
-	From  time.Time       // when it may be asked for; zero for now
+	From  day.Date        // from when on it may be asked for; zero for now
 }
 
 // Refundable returns what of a payment may go back, and ErrRefundNothing, ErrRefundDisputed or ErrRefundEarly (with the
@@ -144,13 +151,36 @@ func (p *Payments) Refundable(ctx context.Context, q db.Queryer, pay Payment) (R
 		return r, ErrRefundNothing
 	}
 	if pay.Rail == Bank {
-		settled := day.Of(pay.SettledAt, time.UTC)
-		if free := day.AddBankingDays(settled, RefundHold).At(0, 0, time.UTC); p.now().Before(free) {
+		if free := day.AddBankingDays(p.bank.Day(pay.SettledAt), RefundHold); p.bank.Day(p.now()).Before(free) {
 			r.From = free
 			return r, ErrRefundEarly
 		}
 	}
 	return r, nil
+}
+
+// still checks that the money of all refunds of a payment that are under way is here, where foreign of it was given back at
+// the processor itself.
+func (p *Payments) still(ctx context.Context, tx *db.Tx, pay Payment, foreign money.Cents) error {
+	where, err := bill.Standings(ctx, tx, pay.ID)
+	if err != nil {
+		return err
+	}
+	held, err := refundsHeld(ctx, tx, pay.ID)
+	if err != nil {
+		return err
+	}
+	var left money.Cents
+	for _, s := range where {
+		left += s.Amount
+	}
+	switch {
+	case left < held:
+		return ErrRefundNothing
+	case left-foreign < held:
+		return ErrRefundForeign
+	}
+	return nil
 }
 
 // refundsHeld is the sum of a payment's refunds that are under way.

@@ -2,6 +2,7 @@ package payment
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -15,6 +16,7 @@ import (
 	"memberpay/internal/id"
 	"memberpay/internal/letter"
 	"memberpay/internal/money"
+	"memberpay/internal/processor"
 	"memberpay/internal/scrub"
 )
 
@@ -48,9 +50,10 @@ func (p *Payments) AskRefund(ctx context.Context, by audit.Who, w RefundWish) (r
 			return err
 		}
 		if known, err := p.refundWhere(ctx, tx, "request_key = $1", key); err == nil || !fault.Is(err, fault.NotFound) {
-			if r = known; err == nil && known.PaymentID != w.PaymentID {
-				err = ErrRefundOver
+			if err == nil && (known.PaymentID != w.PaymentID || known.Amount != w.Amount || known.Stands != w.Stands || known.Reason != w.Reason) {
+				err = ErrRefundAsked
 			}
+			r = known
 			return err
 		}
 		can, err := p.Refundable(ctx, tx, pay)
@@ -61,34 +64,45 @@ func (p *Payments) AskRefund(ctx context.Context, by audit.Who, w RefundWish) (r
 			return ErrRefundAmount
 		}
 		if w.Stands != "" {
-			if err := standsOn(can.Where, w.Stands, w.Amount); err != nil {
+			if err := standsOn(ctx, tx, can.Where, w); err != nil {
 				return err
 			}
 		}
 		if err := p.insertRefund(ctx, tx, r, key); err != nil {
 			return err
 		}
-		return p.noteRefund(ctx, tx, by, pay, r, "")
+		return p.noteRefund(ctx, tx, by, pay, Refund{}, r)
 	})
 	return r, err
 }
 
-// standsOn checks that a bill has so much of a payment.
-func standsOn(where []bill.Standing, billID string, amount money.Cents) error {
-	for _, s := range where {
-		if s.BillID == billID && amount <= s.Amount {
-			return nil
-		}
-		if s.BillID == billID {
-			return ErrRefundAmount
-		}
+// standsOn checks that the bill of a wish has so much of its payment, beside what other refunds take off it.
+func standsOn(ctx context.Context, tx *db.Tx, where []bill.Standing, w RefundWish) error {
+	i := slices.IndexFunc(where, func(s bill.Standing) bool { return s.BillID == w.Stands })
+	if i < 0 {
+		return ErrRefundStands
 	}
-	return ErrRefundStands
+	var held money.Cents
+	err := tx.QueryRowContext(ctx, `SELECT CAST(COALESCE(SUM(amount_cents), 0) AS BIGINT) FROM refund
+		WHERE payment_id = $1 AND stands = $2 AND state IN ('requested', 'approved', 'submitted', 'pending')`, w.PaymentID, w.Stands).Scan(&held)
+	if err == nil && w.Amount > where[i].Amount-held {
+		err = ErrRefundAmount
+	}
+	return err
+}
+
+// AskedRefund returns the refund that somebody asked for with a key, or ErrRefundNone.
+func (p *Payments) AskedRefund(ctx context.Context, q db.Queryer, by audit.Who, key string) (Refund, error) {
+	return p.refundWhere(ctx, q, "request_key = $1", by.Actor+"/"+key)
 }
 
 // ApproveRefund lets a refund go: by somebody else than who asked. To a card it is sent at once; a check is to be
-// written. It returns ErrRefundOwn, ErrRefundOver, or that nothing may be refunded any more.
+// written. It returns ErrRefundOwn, ErrRefundOver, ErrRefundForeign, or that nothing may be refunded any more.
 func (p *Payments) ApproveRefund(ctx context.Context, by audit.Who, refundID string) (Refund, error) {
+	foreign, err := p.foreignRefunds(ctx, refundID)
+	if err != nil {
+		return Refund{}, err
+	}
 	r, err := p.decide(ctx, by, refundID, RefundApproved, func(tx *db.Tx, pay Payment, r *Refund) error {
 		if r.AskedBy == by.Actor {
 			return ErrRefundOwn
@@ -96,7 +110,12 @@ func (p *Payments) ApproveRefund(ctx context.Context, by audit.Who, refundID str
 		if pay.State == Disputed {
 			return ErrRefundDisputed
 		}
-		r.DecidedBy, r.DecidedAt = by.Actor, p.now()
+		if err := p.still(ctx, tx, pay, foreign); err != nil {
+			return err
+		}
+		if r.DecidedBy, r.DecidedAt = by.Actor, p.now(); r.Way == ToCard {
+			r.nextAt = p.now()
+		}
 		return nil
 	})
 	if err != nil || r.Way != ToCard {
@@ -110,25 +129,63 @@ func (p *Payments) ApproveRefund(ctx context.Context, by audit.Who, refundID str
 	return sent, nil
 }
 
-// DeclineRefund says no, and why, to who asked.
+// foreignRefunds is how much of a refund's payment somebody gave back at the processor itself.
+func (p *Payments) foreignRefunds(ctx context.Context, refundID string) (sum money.Cents, err error) {
+	r, err := p.RefundByID(ctx, p.db.Read(), refundID)
+	if err != nil || r.Way != ToCard {
+		return 0, err
+	}
+	a, err := p.attemptWhere(ctx, "payment_id = $1", r.PaymentID)
+	if err != nil {
+		return 0, err
+	}
+	known, err := p.RefundsOf(ctx, p.db.Read(), []string{r.PaymentID})
+	if err != nil {
+		return 0, err
+	}
+	ask, cancel := context.WithTimeout(ctx, p.timeout)
+	defer cancel()
+	list, err := p.cards.Refunds(ask, a.Ref)
+	if err != nil {
+		return 0, fault.Wrap(fault.Busy, "card.unreachable", err)
+	}
+	for _, said := range list {
+		if _, ours := byID(known, said.Reference); !ours && said.Status != processor.Declined {
+			sum += said.Amount
+		}
+	}
+	return sum, nil
+}
+
+// DeclineRefund says no, and why, to who asked: before it is approved, or before its check is written.
 func (p *Payments) DeclineRefund(ctx context.Context, by audit.Who, refundID, why string) (Refund, error) {
 	why, err := refundText(why, true, ErrRefundAnswer)
 	if err != nil {
 		return Refund{}, err
 	}
-	return p.decide(ctx, by, refundID, RefundDeclined, func(_ *db.Tx, _ Payment, r *Refund) error {
+	return p.decide(ctx, by, refundID, RefundDeclined, func(tx *db.Tx, _ Payment, r *Refund) error {
 		if r.AskedBy == by.Actor {
 			return ErrRefundOwn
+		}
+		if r.State == RefundApproved && r.Way == ToCard { // it is on its way
+			return ErrRefundOver
+		}
+		sealed, err := p.sealText(why, refundAnswer, r.ID)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, "UPDATE refund SET answer_sealed = $2 WHERE id = $1", r.ID, sealed); err != nil {
+			return err
 		}
 		r.DecidedBy, r.DecidedAt, r.DoneAt, r.Answer = by.Actor, p.now(), p.now(), why
 		return nil
 	})
 }
 
-// WithdrawRefund takes a refund back: who asked for it, before it is sent or its check is written.
+// WithdrawRefund takes a refund back: who asked for it, before it is approved.
 func (p *Payments) WithdrawRefund(ctx context.Context, by audit.Who, refundID string) (Refund, error) {
 	return p.decide(ctx, by, refundID, RefundWithdrawn, func(_ *db.Tx, _ Payment, r *Refund) error {
-		if r.AskedBy != by.Actor || (r.State == RefundApproved && r.Way == ToCard) {
+		if r.AskedBy != by.Actor {
 			return ErrRefundOver
 		}
 		r.DoneAt = p.now()
@@ -148,11 +205,38 @@ func (p *Payments) CheckWritten(ctx context.Context, by audit.Who, refundID, num
 		return Refund{}, ErrRefundCheck
 	}
 	return p.decide(ctx, by, refundID, RefundSucceeded, func(tx *db.Tx, pay Payment, r *Refund) error {
-		if r.Way != ByCheck {
+		if r.Way != ByCheck || r.State != RefundApproved {
 			return ErrRefundOver
+		}
+		if err := p.still(ctx, tx, pay, 0); err != nil {
+			return err
+		}
+		var used bool
+		err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM refund JOIN payment ON payment.id = refund.payment_id
+			WHERE refund.check_number = $1 AND refund.check_number <> '' AND payment.payee = $2)`, number, pay.Payee).Scan(&used)
+		if err == nil && used {
+			err = ErrRefundNumber
+		}
+		if err != nil {
+			return err
 		}
 		r.CheckNumber = number
 		return p.payOut(ctx, tx, p.now(), pay, r)
+	})
+}
+
+// CheckStopped notes that a check did not arrive and was stopped, or came back, and why: its money is the payer's credit.
+func (p *Payments) CheckStopped(ctx context.Context, by audit.Who, refundID, why string) (Refund, error) {
+	why, err := refundText(why, true, ErrRefundAnswer)
+	if err != nil {
+		return Refund{}, err
+	}
+	return p.decide(ctx, by, refundID, RefundFailed, func(tx *db.Tx, pay Payment, r *Refund) error {
+		if r.Way != ByCheck || r.State != RefundSucceeded {
+			return ErrRefundOver
+		}
+		r.Problem, r.DoneAt = why, p.now()
+		return p.takeIn(ctx, tx, p.now(), pay, r)
 	})
 }
 
@@ -166,22 +250,29 @@ func (p *Payments) decide(ctx context.Context, by audit.Who, refundID string, to
 		if !r.State.CanBecome(to) {
 			return ErrRefundOver
 		}
+		was := r
 		if err := do(tx, pay, &r); err != nil {
 			return err
 		}
-		from := r.State
+		err := p.turnRefund(ctx, tx, by, pay, was, r, to)
 		r.State = to
-		if err := p.saveRefund(ctx, tx, r); err != nil {
-			return err
-		}
-		return p.noteRefund(ctx, tx, by, pay, r, from)
+		return err
 	})
 	return r, err
 }
 
+// turnRefund writes a refund as it is now, in its new state, with the fact and whoever did it.
+func (p *Payments) turnRefund(ctx context.Context, tx *db.Tx, by audit.Who, pay Payment, was, r Refund, to RefundState) error {
+	r.State = to
+	if err := p.saveRefund(ctx, tx, r); err != nil {
+		return err
+	}
+	return p.noteRefund(ctx, tx, by, pay, was, r)
+}
+
 // noteRefund writes the fact and who did it, and tells the payer what concerns them.
-func (p *Payments) noteRefund(ctx context.Context, tx *db.Tx, by audit.Who, pay Payment, r Refund, from RefundState) error {
-	now := p.now()
+func (p *Payments) noteRefund(ctx context.Context, tx *db.Tx, by audit.Who, pay Payment, was, r Refund) error {
+	now, from := p.now(), was.State
 	if err := event.Append(ctx, tx, event.Event{At: now, Kind: "refund." + string(r.State), Subject: r.ID,
 		Data: map[string]string{"payment": pay.ID, "from": string(from), "amount": r.Amount.Plain()}}); err != nil {
 		return err
@@ -190,17 +281,20 @@ func (p *Payments) noteRefund(ctx context.Context, tx *db.Tx, by audit.Who, pay 
 		return err
 	}
 	news := letter.RefundNews{Amount: r.Amount, Confirmation: pay.Confirmation}
+	booked := was.Taken - r.Taken // what is credit again
 	switch {
 	case r.State == RefundSucceeded && r.Way == ByCheck:
 		news.What, news.Check = letter.RefundByCheck, r.CheckNumber
 	case r.State == RefundSucceeded:
 		news.What, news.Last4 = letter.RefundToCard, pay.Last4
-	case r.State == RefundFailed && from == RefundSucceeded:
-		news.What, news.Last4 = letter.RefundBack, pay.Last4
+	case r.State == RefundFailed && from == RefundSucceeded && booked > 0 && r.Way == ByCheck:
+		news.What, news.Check, news.Amount = letter.CheckStopped, r.CheckNumber, booked
+	case r.State == RefundFailed && from == RefundSucceeded && booked > 0:
+		news.What, news.Last4, news.Amount = letter.RefundBack, pay.Last4, booked
 	default:
 		return nil
 	}
-	return p.outbox.Tell(ctx, tx, now, letter.New(news, r.ID+"/"+string(news.What), letter.To{Channel: event.Mail, Recipient: pay.Email, Language: pay.Language}))
+	return p.outbox.Tell(ctx, tx, now, letter.New(news, fmt.Sprintf("%s/%d", r.ID, now.UnixMicro()), letter.To{Channel: event.Mail, Recipient: pay.Email, Language: pay.Language}))
 }
 
 // refundText tidies what staff write about a refund: without card numbers and control characters. It returns bad where

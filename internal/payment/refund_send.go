@@ -18,10 +18,17 @@ import (
 // a crash leaves a refund that is looked for at the processor, and is asked for again under the same reference only where
 // it is not there.
 func (p *Payments) sendRefund(ctx context.Context, r Refund) (Refund, error) {
-	r, err := p.decide(ctx, audit.Program, r.ID, RefundSubmitted, func(tx *db.Tx, _ Payment, r *Refund) error {
-		_, err := tx.ExecContext(ctx, "UPDATE refund SET sent_at = $2, next_at = $3 WHERE id = $1", r.ID, db.Micros(p.now()), db.Micros(p.now().Add(p.timeout+sweepMargin)))
-		return err
+	refundID := r.ID
+	r, err := p.decide(ctx, audit.Program, refundID, RefundSubmitted, func(tx *db.Tx, pay Payment, r *Refund) error {
+		r.nextAt = p.now().Add(p.timeout + sweepMargin)
+		return p.still(ctx, tx, pay, 0)
 	})
+	if errors.Is(err, ErrRefundNothing) { // the payer's bank took the money back between the approval and now
+		return p.decide(ctx, audit.Program, refundID, RefundFailed, func(tx *db.Tx, _ Payment, r *Refund) error {
+			r.Problem, r.DoneAt = "payment_gone", p.now()
+			return p.except(ctx, tx, p.now(), "refund.failed", r.ID, "the payment's money went back before it was sent")
+		})
+	}
 	if err != nil {
 		return r, err
 	}
@@ -31,20 +38,27 @@ func (p *Payments) sendRefund(ctx context.Context, r Refund) (Refund, error) {
 	}
 	ask, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
-	return p.hearRefund(ctx, r.ID, p.cards.Refund(ask, processor.Refund{Reference: r.ID, Charge: a.Ref, Amount: r.Amount}))
+	return p.hearRefund(ctx, r, p.cards.Refund(ask, processor.Refund{Reference: r.ID, Charge: a.Ref, Amount: r.Amount}))
 }
 
-// hearRefund records what the processor says of a refund. What is known already changes nothing.
-func (p *Payments) hearRefund(ctx context.Context, refundID string, said processor.Refunded) (r Refund, err error) {
+// errMoved sends news back that were old when they came: the refund changed since the processor was asked.
+var errMoved = errors.New("the refund changed while the processor answered; ask again")
+
+// hearRefund records what the processor says of a refund, as it was seen before the processor was asked. What is known
+// already changes nothing; where the refund changed since, it returns errMoved.
+func (p *Payments) hearRefund(ctx context.Context, seen Refund, said processor.Refunded) (r Refund, err error) {
 	to := map[processor.Status]RefundState{processor.Succeeded: RefundSucceeded, processor.Pending: RefundPending, processor.Declined: RefundFailed}[said.Status]
 	err = p.db.Write(ctx, func(tx *db.Tx) error {
 		var pay Payment
-		if pay, r, err = p.lockRefund(ctx, tx, refundID); err != nil {
+		if pay, r, err = p.lockRefund(ctx, tx, seen.ID); err != nil {
 			return err
 		}
 		from := r.State
 		if to == "" || from == to {
 			return nil
+		}
+		if from != seen.State || !r.DoneAt.Equal(seen.DoneAt) {
+			return errMoved
 		}
 		if said.Amount != 0 && said.Amount != r.Amount {
 			return p.except(ctx, tx, p.now(), "refund.amount_mismatch", r.ID, fmt.Sprintf("we asked for %s, the processor says %s", r.Amount, said.Amount))
@@ -53,14 +67,13 @@ func (p *Payments) hearRefund(ctx context.Context, refundID string, said process
 			p.log.Info("late news", "refund", r.ID, "state", from, "news", to)
 			return nil
 		}
+		was := r
 		if err := p.settleRefund(ctx, tx, pay, &r, to, said); err != nil {
 			return err
 		}
+		err = p.turnRefund(ctx, tx, audit.Program, pay, was, r, to)
 		r.State = to
-		if err := p.saveRefund(ctx, tx, r); err != nil {
-			return err
-		}
-		return p.noteRefund(ctx, tx, audit.Program, pay, r, from)
+		return err
 	})
 	return r, err
 }
@@ -81,7 +94,7 @@ func (p *Payments) settleRefund(ctx context.Context, tx *db.Tx, pay Payment, r *
 		r.Problem = ""
 		return p.payOut(ctx, tx, now, pay, r)
 	case to == RefundFailed:
-		r.Problem, r.DoneAt = said.Reason, now
+		r.Problem, r.DoneAt, r.nextAt = said.Reason, now, time.Time{}
 		if r.State != RefundSucceeded {
 			return p.except(ctx, tx, now, "refund.failed", r.ID, "the processor refused it: "+said.Reason)
 		}
@@ -93,8 +106,13 @@ func (p *Payments) settleRefund(ctx context.Context, tx *db.Tx, pay Payment, r *
 // payOut takes a refund's money off bills and credit, because it is on its way to who paid. Money that is not here any
 // more, because the payer's bank took it back meanwhile, is a case for a person.
 func (p *Payments) payOut(ctx context.Context, tx *db.Tx, now time.Time, pay Payment, r *Refund) error {
+	if r.DoneAt = now; r.PaidAt.IsZero() {
+		r.PaidAt = now
+	}
+	if r.nextAt = (time.Time{}); r.Way == ToCard {
+		r.nextAt = now.Add(againEvery)
+	}
 	if r.Taken > 0 { // it failed when the payment itself had gone back, and so was never booked back
-		r.DoneAt = now
 		return nil
 	}
 	account := pay.Rail.account()
@@ -113,14 +131,14 @@ func (p *Payments) payOut(ctx context.Context, tx *db.Tx, now time.Time, pay Pay
 			return err
 		}
 	}
-	r.Taken, r.DoneAt = taken, now
+	r.Taken = taken
 	return p.addRefunded(ctx, tx, pay.ID, taken)
 }
 
 // takeIn books the money of a refund that the payer's bank sent back to us: it is the payer's credit, and a case for a
 // person. Of a payment that went back itself meanwhile, nothing is booked: a person decides whose money it is.
 func (p *Payments) takeIn(ctx context.Context, tx *db.Tx, now time.Time, pay Payment, r *Refund) error {
-	if err := p.except(ctx, tx, now, "refund.back", r.ID, "the payer's bank sent the money back: "+r.Problem); err != nil {
+	if err := p.except(ctx, tx, now, "refund.back", r.ID, fmt.Sprintf("the money came back to us on %s: %s", now.UTC().Format("2006-01-02 15:04"), r.Problem)); err != nil {
 		return err
 	}
 	taken := r.Taken
@@ -128,7 +146,10 @@ func (p *Payments) takeIn(ctx context.Context, tx *db.Tx, now time.Time, pay Pay
 		return nil
 	}
 	account := pay.Rail.account()
-	if pay.State == Disputed {
+	switch {
+	case r.Way == ByCheck:
+		account = ledger.ChecksOut
+	case pay.State == Disputed:
 		account = ledger.Dispute
 	}
 	r.Taken = 0
@@ -139,18 +160,27 @@ func (p *Payments) takeIn(ctx context.Context, tx *db.Tx, now time.Time, pay Pay
 		{Debit: account, Credit: ledger.Credit, Amount: taken, PaymentID: pay.ID, MemberID: pay.PayerID}}})
 }
 
+// A refund that went out is looked at again now and then: the card's bank may send it back, and that news may be lost.
+const (
+	againEvery = 24 * time.Hour
+	againUntil = 30 * 24 * time.Hour
+)
+
+// A refund without an outcome is told to a person after so long.
+const tardyAfter = 10 * 24 * time.Hour
+
 // refundPause is how long to wait before a refund is looked for again: seconds at first, then an hour, because a bank may
 // take days.
 func refundPause(tries int) time.Duration { return min(2*time.Second<<min(tries, 12), time.Hour) }
 
-// SweepRefunds sends approved refunds that were not sent, and asks after those without an outcome. It returns how many it
-// asked about.
+// SweepRefunds sends approved refunds that were not sent, asks after those without an outcome, and now and then after those
+// that went out. It returns how many it asked about.
 func (p *Payments) SweepRefunds(ctx context.Context) (int, error) {
 	var due []Refund
 	now := p.now()
 	err := p.db.Write(ctx, func(tx *db.Tx) error {
 		due = nil
-		err := db.Each(ctx, tx, "SELECT "+refundFields+" FROM refund WHERE way = 'card' AND state IN ('approved', 'submitted', 'pending') AND next_at <= $1 ORDER BY next_at LIMIT $2"+
+		err := db.Each(ctx, tx, "SELECT "+refundFields+" FROM refund WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2"+
 			p.db.Engine.SkipLocked(), []any{db.Micros(now), sweepBatch}, func(rows *sql.Rows) error {
 			r, err := p.scanRefund(rows)
 			due = append(due, r)
@@ -160,7 +190,7 @@ func (p *Payments) SweepRefunds(ctx context.Context) (int, error) {
 			return err
 		}
 		for _, r := range due {
-			if _, err := tx.ExecContext(ctx, "UPDATE refund SET tries = tries + 1, next_at = $2 WHERE id = $1", r.ID, db.Micros(now.Add(refundPause(r.tries)))); err != nil {
+			if _, err := tx.ExecContext(ctx, "UPDATE refund SET tries = tries + 1, next_at = $2 WHERE id = $1", r.ID, db.Micros(r.again(now))); err != nil {
 				return err
 			}
 		}
@@ -177,6 +207,17 @@ func (p *Payments) SweepRefunds(ctx context.Context) (int, error) {
 	return len(due), ctx.Err()
 }
 
+// again is when a refund that is asked about now is asked about next; zero for never.
+func (r Refund) again(now time.Time) time.Time {
+	switch {
+	case r.State != RefundSucceeded:
+		return now.Add(refundPause(r.tries))
+	case now.Sub(r.PaidAt) < againUntil:
+		return now.Add(againEvery)
+	}
+	return time.Time{}
+}
+
 // checkRefund finds out what became of one refund and records it.
 func (p *Payments) checkRefund(ctx context.Context, r Refund) error {
 	if r.State == RefundApproved {
@@ -190,20 +231,29 @@ func (p *Payments) checkRefund(ctx context.Context, r Refund) error {
 	ask, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
 	list, err := p.cards.Refunds(ask, a.Ref)
-	if err != nil && p.now().Sub(r.DecidedAt) > hopelessAfter {
-		return errors.Join(err, p.db.Write(ctx, func(tx *db.Tx) error {
-			return p.except(ctx, tx, p.now(), "refund.no_answer", r.ID, "the processor cannot say what became of the refund")
-		}))
+	if err != nil {
+		return errors.Join(err, p.tardy(ctx, r))
 	}
+	said, there := ours(list, r.ID)
+	if !there && r.State != RefundSucceeded { // the question never arrived
+		said = p.cards.Refund(ask, processor.Refund{Reference: r.ID, Charge: a.Ref, Amount: r.Amount})
+	}
+	r, err = p.hearRefund(ctx, r, said)
 	if err != nil {
 		return err
 	}
-	said, there := ours(list, r.ID)
-	if !there { // the question never arrived
-		said = p.cards.Refund(ask, processor.Refund{Reference: r.ID, Charge: a.Ref, Amount: r.Amount})
+	return p.tardy(ctx, r)
+}
+
+// tardy tells a person of a refund of which the processor has said nothing for a day, or nothing final for ten.
+func (p *Payments) tardy(ctx context.Context, r Refund) error {
+	age := p.now().Sub(r.DecidedAt)
+	if (r.State != RefundSubmitted || age <= hopelessAfter) && (r.State != RefundPending || age <= tardyAfter) {
+		return nil
 	}
-	_, err = p.hearRefund(ctx, r.ID, said)
-	return err
+	return p.db.Write(ctx, func(tx *db.Tx) error {
+		return p.except(ctx, tx, p.now(), "refund.no_answer", r.ID, "the processor does not say what became of the refund; it is "+string(r.State))
+	})
 }
 
 func ours(list []processor.Refunded, reference string) (processor.Refunded, bool) {
@@ -218,11 +268,11 @@ func ours(list []processor.Refunded, reference string) (processor.Refunded, bool
 // refundNews takes in a hint that something happened to the refunds of a charge: the processor is asked what. A refund
 // that was made at the processor itself is a case for a person, because bills and book do not know it.
 func (p *Payments) refundNews(ctx context.Context, a attempt) error {
-	list, err := p.cards.Refunds(ctx, a.Ref)
+	known, err := p.RefundsOf(ctx, p.db.Read(), []string{a.PaymentID}) // before the question, so that older news is known as such
 	if err != nil {
 		return err
 	}
-	known, err := p.RefundsOf(ctx, p.db.Read(), []string{a.PaymentID})
+	list, err := p.cards.Refunds(ctx, a.Ref)
 	if err != nil {
 		return err
 	}
@@ -230,7 +280,7 @@ func (p *Payments) refundNews(ctx context.Context, a attempt) error {
 		r, there := byID(known, said.Reference)
 		switch {
 		case there && r.State != RefundApproved && r.State != RefundRequested:
-			_, err = p.hearRefund(ctx, r.ID, said)
+			_, err = p.hearRefund(ctx, r, said)
 		case !there && said.Status != processor.Declined:
 			err = p.db.Write(ctx, func(tx *db.Tx) error {
 				return p.except(ctx, tx, p.now(), "refund.foreign", a.PaymentID, fmt.Sprintf("refund %s of %s was made at the processor", said.ProcessorRef, said.Amount))

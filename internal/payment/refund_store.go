@@ -9,20 +9,21 @@ import (
 	"memberpay/internal/audit"
 	"memberpay/internal/db"
 	"memberpay/internal/money"
+	"memberpay/internal/processor/nacha"
 	"memberpay/internal/seal"
 )
 
 const refundFields = `id, payment_id, way, stands, amount_cents, taken_cents, state, reason, note_sealed, answer_sealed, asked_by, decided_by,
-	processor_ref, problem, check_number, tries, asked_at, decided_at, done_at`
+	processor_ref, problem, check_number, tries, asked_at, decided_at, done_at, paid_at, next_at`
 
 func (p *Payments) scanRefund(row interface{ Scan(...any) error }) (r Refund, err error) {
 	var note, answer []byte
-	var asked, decided, done int64
+	var asked, decided, done, paid, next int64
 	if err = row.Scan(&r.ID, &r.PaymentID, &r.Way, &r.Stands, &r.Amount, &r.Taken, &r.State, &r.Reason, &note, &answer, &r.AskedBy, &r.DecidedBy,
-		&r.Ref, &r.Problem, &r.CheckNumber, &r.tries, &asked, &decided, &done); err != nil {
+		&r.Ref, &r.Problem, &r.CheckNumber, &r.tries, &asked, &decided, &done, &paid, &next); err != nil {
 		return r, err
 	}
-	r.AskedAt, r.DecidedAt, r.DoneAt = db.Time(asked), db.Time(decided), db.Time(done)
+	r.AskedAt, r.DecidedAt, r.DoneAt, r.PaidAt, r.nextAt = db.Time(asked), db.Time(decided), db.Time(done), db.Time(paid), db.Time(next)
 	for _, x := range []struct {
 		sealed []byte
 		column seal.Column
@@ -32,8 +33,10 @@ func (p *Payments) scanRefund(row interface{ Scan(...any) error }) (r Refund, er
 			continue
 		}
 		text, err := p.seal.Open(x.sealed, x.column.Place(r.ID))
-		if err != nil {
-			return r, fmt.Errorf("open refund %s: %w", r.ID, err)
+		if err != nil { // the money matters more than what was written about it
+			p.log.Error("what was written about a refund cannot be opened", "refund", r.ID, "err", err)
+			r.Unreadable = true
+			continue
 		}
 		*x.text = string(text)
 	}
@@ -62,6 +65,11 @@ func (p *Payments) refundWhere(ctx context.Context, q db.Queryer, where string, 
 // RefundByID returns a refund for the parts of the product that act for nobody, or ErrRefundNone.
 func (p *Payments) RefundByID(ctx context.Context, q db.Queryer, refundID string) (Refund, error) {
 	return p.refundWhere(ctx, q, "id = $1", refundID)
+}
+
+// AccountName returns the name on the bank account that a payment came from, "" for a card.
+func AccountName(ctx context.Context, q db.Queryer, paymentID string) (string, error) {
+	return nacha.AccountName(ctx, q, paymentID)
 }
 
 // LookRefund is a refund and its payment as one of the staff looks at them. The look is noted down first.
@@ -138,13 +146,9 @@ func (p *Payments) insertRefund(ctx context.Context, tx *db.Tx, r Refund, key st
 }
 
 func (p *Payments) saveRefund(ctx context.Context, tx *db.Tx, r Refund) error {
-	answer, err := p.sealText(r.Answer, refundAnswer, r.ID)
-	if err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, `UPDATE refund SET state = $2, taken_cents = $3, answer_sealed = $4, decided_by = $5, processor_ref = $6, problem = $7,
-		check_number = $8, decided_at = $9, done_at = $10 WHERE id = $1`, r.ID, string(r.State), int64(r.Taken), answer, r.DecidedBy, r.Ref, r.Problem, r.CheckNumber,
-		db.Micros(r.DecidedAt), db.Micros(r.DoneAt))
+	_, err := tx.ExecContext(ctx, `UPDATE refund SET state = $2, taken_cents = $3, decided_by = $4, processor_ref = $5, problem = $6,
+		check_number = $7, decided_at = $8, done_at = $9, paid_at = $10, next_at = $11 WHERE id = $1`, r.ID, string(r.State), int64(r.Taken), r.DecidedBy, r.Ref, r.Problem, r.CheckNumber,
+		db.Micros(r.DecidedAt), db.Micros(r.DoneAt), db.Micros(r.PaidAt), db.Micros(r.nextAt))
 	if err != nil {
 		return fmt.Errorf("save refund: %w", err)
 	}

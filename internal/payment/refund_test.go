@@ -1,6 +1,8 @@
 package payment_test
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -17,6 +19,7 @@ import (
 	"memberpay/internal/money"
 	"memberpay/internal/payment"
 	"memberpay/internal/payment/paymenttest"
+	"memberpay/internal/processor"
 	"memberpay/internal/verify"
 )
 
@@ -95,18 +98,33 @@ func (w *refunds) stands(r payment.Refund, state payment.RefundState, refunded, 
 	}
 }
 
-func (w *refunds) letters(r payment.Refund) (kinds []string) {
+// letters are what the payer was told of a refund, in order.
+func (w *refunds) letters(r payment.Refund) (told []string) {
 	w.t.Helper()
-	for _, what := range []letter.RefundEvent{letter.RefundToCard, letter.RefundByCheck, letter.RefundBack} {
-		list, err := w.Outbox.Of(w.t.Context(), w.DB.Read(), r.ID+"/"+string(what))
-		if err != nil {
+	var subjects []string
+	err := db.Each(w.t.Context(), w.DB.Read(), "SELECT subject FROM outbox WHERE kind = 'refund_news' ORDER BY subject", nil, func(rows *sql.Rows) error {
+		var s string
+		err := rows.Scan(&s)
+		if strings.HasPrefix(s, r.ID+"/") {
+			subjects = append(subjects, s)
+		}
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, s := range subjects {
+		list, err := w.Outbox.Of(w.t.Context(), w.DB.Read(), s)
+		if err != nil || len(list) != 1 {
+			w.t.Fatalf("%d letters, %v", len(list), err)
+		}
+		var news letter.RefundNews
+		if err := list[0].Read(&news); err != nil {
 			w.t.Fatal(err)
 		}
-		for range list {
-			kinds = append(kinds, string(what))
-		}
+		told = append(told, string(news.What))
 	}
-	return kinds
+	return told
 }
 
 func (w *refunds) sweep() {
@@ -129,6 +147,11 @@ func TestRefundTakesTwoPeople(t *testing.T) {
 		}
 		if again, err := w.Payments.AskRefund(t.Context(), asker, wish); err != nil || again.ID != asked.ID {
 			t.Errorf("the same form twice: %+v, %v", again, err)
+		}
+		other := wish
+		other.Amount++
+		if _, err := w.Payments.AskRefund(t.Context(), asker, other); !errors.Is(err, payment.ErrRefundAsked) {
+			t.Errorf("the same form with another amount: %v", err)
 		}
 		if strings.Contains(w.look(asked.ID).Note, "4242 4242") || !strings.Contains(w.look(asked.ID).Note, "front desk") {
 			t.Errorf("note %q", w.look(asked.ID).Note)
@@ -222,6 +245,9 @@ func TestRefundThatFails(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.stands(again, payment.RefundSucceeded, 10_000, 10_000, "refund.failed", "refund.back", "refund.late_success", "refund.beyond")
+		if got := w.letters(again); !slices.Equal(got, []string{"card", "back", "card"}) {
+			t.Errorf("letters %v", got)
+		}
 	})
 }
 
@@ -269,6 +295,7 @@ func TestRefundOfWhat(t *testing.T) {
 			"a payment without money":  {ask(failed.ID, "", 1, "twice", ""), payment.ErrRefundNothing},
 			"a payment in dispute":     {ask(disputed.ID, "", 1, "twice", ""), payment.ErrRefundDisputed},
 			"off the second bill only": {ask(pay.ID, second.ID, 500, "wrong_bill", ""), nil},
+			"off that bill once more":  {ask(pay.ID, second.ID, 1, "wrong_bill", ""), payment.ErrRefundAmount},
 			"what is left":             {ask(pay.ID, "", 2_000, "twice", ""), nil},
 		} {
 			if !errors.Is(c.got, c.want) {
@@ -342,6 +369,9 @@ func TestRefundByCheck(t *testing.T) {
 				t.Errorf("check %q: %v", bad, err)
 			}
 		}
+		if _, err := w.Payments.WithdrawRefund(t.Context(), asker, r.ID); !errors.Is(err, payment.ErrRefundOver) {
+			t.Errorf("withdrawn when finance may have it on paper: %v", err)
+		}
 		if _, err := w.Payments.CheckWritten(t.Context(), boss, r.ID, "1001"); err != nil {
 			t.Fatal(err)
 		}
@@ -351,6 +381,204 @@ func TestRefundByCheck(t *testing.T) {
 		}
 		w.Returned(t, "R10", w.pay.ID) // sixty days later the payer says they never agreed
 		w.stands(r, payment.RefundSucceeded, 700, 700, "payment.back_twice")
+		var recover int64
+		if err := d.Read().QueryRowContext(t.Context(), "SELECT CAST(SUM(amount_cents) AS BIGINT) FROM ledger_posting WHERE debit = 'to_recover' AND payment_id = $1", w.pay.ID).Scan(&recover); err != nil || recover != 700 {
+			t.Errorf("to recover: %d, %v", recover, err)
+		}
+	})
+}
+
+// bankRefund is an approved refund of a bank payment.
+func (w *refunds) bankRefund(amount money.Cents) payment.Refund {
+	w.t.Helper()
+	w.bill = w.Bill(w.t, amount)
+	w.pay = w.Pay(w.t, w.bill, amount, "")
+	w.Cut(w.t)
+	w.Settled(w.t, w.pay.ID)
+	w.Pass(9 * 24 * time.Hour)
+	return w.approved(amount)
+}
+
+// TestCheckThatDoesNotArrive stops a check, and one that is not to be written after all.
+func TestCheckThatDoesNotArrive(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newRefunds(t, d)
+		r := w.bankRefund(700)
+		if _, err := w.Payments.CheckStopped(t.Context(), boss, r.ID, "Lost in the mail."); !errors.Is(err, payment.ErrRefundOver) {
+			t.Errorf("stopped before it was written: %v", err)
+		}
+		if _, err := w.Payments.DeclineRefund(t.Context(), asker, r.ID, "Not needed."); !errors.Is(err, payment.ErrRefundOwn) {
+			t.Errorf("declined by who asked: %v", err)
+		}
+		if _, err := w.Payments.DeclineRefund(t.Context(), boss, r.ID, "Not needed."); err != nil {
+			t.Fatal(err)
+		}
+		w.stands(r, payment.RefundDeclined, 0, 0)
+		second := w.approved(700)
+		if _, err := w.Payments.CheckWritten(t.Context(), boss, second.ID, "1001"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Payments.CheckStopped(t.Context(), boss, second.ID, "Lost in the mail."); err != nil {
+			t.Fatal(err)
+		}
+		w.stands(second, payment.RefundFailed, 0, 700, "refund.back")
+		if got := w.letters(second); !slices.Equal(got, []string{"check", "check_stopped"}) {
+			t.Errorf("letters %v", got)
+		}
+		third := w.approved(700)
+		if _, err := w.Payments.CheckWritten(t.Context(), boss, third.ID, "1001"); !errors.Is(err, payment.ErrRefundNumber) {
+			t.Errorf("one number twice: %v", err)
+		}
+		if _, err := w.Payments.CheckWritten(t.Context(), boss, third.ID, "1002"); err != nil {
+			t.Fatal(err)
+		}
+		w.stands(third, payment.RefundSucceeded, 700, 700, "refund.back")
+	})
+}
+
+// TestBankTakesItBackFirst returns a payment whose refund is under way: it is neither approved nor written.
+func TestBankTakesItBackFirst(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newRefunds(t, d)
+		r := w.bankRefund(700)
+		w.Returned(t, "R10", w.pay.ID)
+		if _, err := w.Payments.CheckWritten(t.Context(), boss, r.ID, "1001"); !errors.Is(err, payment.ErrRefundNothing) {
+			t.Errorf("a check for money that is gone: %v", err)
+		}
+		if _, err := w.Payments.DeclineRefund(t.Context(), boss, r.ID, "The bank returned it."); err != nil {
+			t.Fatal(err)
+		}
+		w.stands(r, payment.RefundDeclined, 0, 700, "payment.back_during_refund")
+
+		w = newRefunds(t, dbtest.Open(t, d.Engine))
+		asked, err := w.Payments.AskRefund(t.Context(), asker, w.wish(10_000))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, to := range []payment.State{payment.Disputed, payment.ChargedBack} {
+			if _, err := w.Payments.Record(t.Context(), w.pay.ID, payment.Change{To: to}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := w.Payments.ApproveRefund(t.Context(), boss, asked.ID); !errors.Is(err, payment.ErrRefundNothing) {
+			t.Errorf("approved when the money was gone: %v", err)
+		}
+		if got := w.Cards.GivenBack(asked.ID); len(got) > 0 {
+			t.Errorf("went back: %v", got)
+		}
+	})
+}
+
+// TestRefundWithoutEnd tells a person of refunds of which the processor says nothing, or nothing final.
+func TestRefundWithoutEnd(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newRefunds(t, d)
+		w.Cards.Refunding(paymenttest.Waits)
+		pending := w.approved(1_000)
+		w.Cards.Refunding(paymenttest.Drops)
+		lost := w.approved(1_000)
+		w.sweep()
+		w.stands(lost, payment.RefundSubmitted, 0, 0)
+		w.Pass(25 * time.Hour)
+		w.sweep()
+		w.stands(lost, payment.RefundSubmitted, 0, 0, "refund.no_answer")
+		w.Pass(10 * 24 * time.Hour)
+		w.sweep()
+		w.stands(pending, payment.RefundPending, 0, 0, "refund.no_answer", "refund.no_answer")
+	})
+}
+
+// TestRefundComesBackUnheard finds a refund that came back although no callback told of it.
+func TestRefundComesBackUnheard(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newRefunds(t, d)
+		r := w.approved(1_000)
+		w.Cards.Refunded(r.ID, false)
+		w.sweep()
+		w.stands(r, payment.RefundSucceeded, 1_000, 1_000)
+		w.Pass(24 * time.Hour)
+		w.sweep()
+		w.stands(r, payment.RefundFailed, 0, 1_000, "refund.back")
+	})
+}
+
+// moving is a processor whose list of refunds is old when it comes.
+type moving struct {
+	*paymenttest.Cards
+	meanwhile func()
+}
+
+func (m *moving) Refunds(ctx context.Context, charge string) ([]processor.Refunded, error) {
+	list, err := m.Cards.Refunds(ctx, charge)
+	if do := m.meanwhile; do != nil {
+		m.meanwhile = nil
+		do()
+	}
+	return list, err
+}
+
+// TestOldNewsOfARefund hears two callbacks at once: what was listed before the other's news does not overwrite it.
+func TestOldNewsOfARefund(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newRefunds(t, d)
+		r := w.approved(4_000)
+		cards := &moving{Cards: w.Cards}
+		slow := payment.New(payment.Config{DB: d, Cards: cards, Bank: w.Bank, Outbox: w.Outbox, Seal: w.Seal, Now: w.Now})
+		t.Cleanup(slow.Close)
+		ref := "ch_" + w.attempt()
+		w.Cards.Refunded(r.ID, false)
+		if err := w.Payments.Callback(t.Context(), []byte("evt_1 refund "+ref), "signed"); err != nil {
+			t.Fatal(err)
+		}
+		w.Cards.Refunded(r.ID, true)
+		cards.meanwhile = func() { // "succeeded" was listed; now it comes back again, and that is heard first
+			if err := w.Payments.Callback(t.Context(), []byte("evt_2 refund "+ref), "signed"); err != nil {
+				t.Error(err)
+			}
+			w.Cards.Refunded(r.ID, false)
+			if err := w.Payments.Callback(t.Context(), []byte("evt_3 refund "+ref), "signed"); err != nil {
+				t.Error(err)
+			}
+		}
+		_ = slow.Callback(t.Context(), []byte("evt_4 refund "+ref), "signed")
+		_ = slow.Callback(t.Context(), []byte("evt_4 refund "+ref), "signed") // sent again, as the processor does
+		w.stands(r, payment.RefundFailed, 0, 4_000, "refund.back", "refund.late_success")
+	})
+}
+
+// TestADamagedNoteStopsNothing sends the refunds of which a note cannot be opened, and those of others.
+func TestADamagedNoteStopsNothing(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newRefunds(t, d)
+		w.Cards.Refunding(paymenttest.Drops)
+		wish := w.wish(1_000)
+		wish.Note = "Paid twice."
+		asked, err := w.Payments.AskRefund(t.Context(), asker, wish)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Payments.ApproveRefund(t.Context(), boss, asked.ID); err != nil {
+			t.Fatal(err)
+		}
+		other := w.approved(1_000)
+		if err := d.Write(t.Context(), func(tx *db.Tx) error {
+			_, err := tx.ExecContext(t.Context(), "UPDATE refund SET note_sealed = $2 WHERE id = $1", asked.ID, []byte("torn"))
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		w.Cards.Refunding(paymenttest.Pays)
+		w.sweep()
+		w.stands(other, payment.RefundSucceeded, 2_000, 2_000)
+		if r := w.look(asked.ID); r.State != payment.RefundSucceeded || !r.Unreadable || r.Note != "" {
+			t.Errorf("%+v", r)
+		}
 	})
 }
 
@@ -404,6 +632,17 @@ func TestRefundMadeElsewhere(t *testing.T) {
 			}
 		}
 		w.stands(r, payment.RefundSucceeded, 1_000, 1_000, "refund.foreign")
+		asked, err := w.Payments.AskRefund(t.Context(), asker, w.wish(9_000))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Payments.ApproveRefund(t.Context(), boss, asked.ID); !errors.Is(err, payment.ErrRefundForeign) {
+			t.Errorf("what went back elsewhere is refunded again: %v", err)
+		}
+		if _, err := w.Payments.DeclineRefund(t.Context(), boss, asked.ID, "Too much."); err != nil {
+			t.Fatal(err)
+		}
+		w.stands(w.approved(7_000), payment.RefundSucceeded, 8_000, 8_000, "refund.foreign")
 	})
 }
 

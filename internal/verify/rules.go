@@ -8,8 +8,8 @@ const (
 
 // Accounts of the book: all, and those on which money stands.
 const (
-	accounts      = "('receivable', 'billed', 'credit', 'card_clearing', 'bank_transit', 'dispute', 'checks_out')"
-	moneyAccounts = "('card_clearing', 'bank_transit', 'dispute', 'checks_out')"
+	accounts      = "('receivable', 'billed', 'credit', 'card_clearing', 'bank_transit', 'dispute', 'checks_out', 'to_recover')"
+	moneyAccounts = "('card_clearing', 'bank_transit', 'dispute', 'checks_out', 'to_recover')"
 )
 
 // money is what stands on the accounts of money for a payment: debits less credits. late is what arrived after the
@@ -109,6 +109,13 @@ var Rules = []Rule{
 		LEFT JOIN payment ON payment.idempotency_key = phone_payment.draft_id
 		WHERE phone_call.id IS NULL OR phone_call.agent_id <> phone_payment.agent_id OR phone_call.reference <> phone_payment.reference
 			OR phone_payment.script = '' OR COALESCE(payment.id, '') <> phone_payment.payment_id ORDER BY phone_payment.draft_id`},
+	{Name: "payment.account", Says: "Nothing of a payment that went back is in transit, and nothing is held for a dispute but of disputed ones.", find: `
+		WITH book AS (SELECT payment_id,
+				SUM(CASE WHEN debit = 'bank_transit' THEN amount_cents WHEN credit = 'bank_transit' THEN -amount_cents ELSE 0 END) AS transit,
+				SUM(CASE WHEN debit = 'dispute' THEN amount_cents WHEN credit = 'dispute' THEN -amount_cents ELSE 0 END) AS dispute
+			FROM ledger_posting WHERE payment_id <> '' GROUP BY payment_id)
+		SELECT payment.id, CAST(book.transit + book.dispute AS BIGINT), 0 FROM book JOIN payment ON payment.id = book.payment_id
+		WHERE (payment.state = 'returned' AND book.transit <> 0) OR (payment.state <> 'disputed' AND book.dispute <> 0) ORDER BY payment.id`},
 	{Name: "refund.sum", Says: "What was refunded of a payment is the sum of its refunds that were paid out.", find: `
 		SELECT payment.id, payment.refunded_cents, CAST(COALESCE(r.total, 0) AS BIGINT)
 		FROM payment LEFT JOIN (SELECT payment_id, SUM(taken_cents) AS total FROM refund GROUP BY payment_id) AS r ON r.payment_id = payment.id

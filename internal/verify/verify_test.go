@@ -22,7 +22,7 @@ type world struct {
 	openBill, paidBill string
 	member             string
 	phone              string // a debit by telephone that is in a file
-	refunded           string // a payment
+	refunded, returned string // payments
 	refund, check      string // to its card, and by check
 }
 
@@ -48,6 +48,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	w.Cut(t)
 	w.Settled(t, w.bank, undone.ID)
 	w.Returned(t, "R01", returned.ID, undone.ID)
+	w.returned = undone.ID
 	w.pending = w.Pay(t, open, 1_000, "").ID
 	w.failed = w.Pay(t, w.Bill(t, 4_000), 4_000, paymenttest.Decline).ID
 	record(w.failed, payment.Succeeded) // too late: it becomes credit
@@ -207,6 +208,8 @@ var violations = []planted{
 	{"phone.call", "a payment in another call", []string{"UPDATE phone_payment SET reference = 'AAAAAAAAAA' WHERE payment_id = '{phone}'"}},
 	{"phone.call", "a payment that its call does not know", []string{"UPDATE phone_payment SET payment_id = '' WHERE payment_id = '{phone}'"}},
 	{"payment.money", "more was refunded than the book says", []string{"UPDATE payment SET refunded_cents = refunded_cents + 1 WHERE id = '{refunded}'"}},
+	{"payment.account", "a returned debit is in transit", []string{"INSERT INTO ledger_posting (entry_id, line, at, kind, payee, debit, credit, amount_cents, payment_id) VALUES ('ent_x', 1, 1, 'x', 'medical', 'bank_transit', 'to_recover', 7, '{returned}')"}},
+	{"payment.account", "a dispute that is over holds money", []string{"INSERT INTO ledger_posting (entry_id, line, at, kind, payee, debit, credit, amount_cents, payment_id) VALUES ('ent_x', 1, 1, 'x', 'medical', 'dispute', 'card_clearing', 7, '{card}')"}},
 	{"refund.sum", "a refund that the payment does not know", []string{"UPDATE payment SET refunded_cents = 0 WHERE id = '{refunded}'"}},
 	{"refund.sum", "a payment knows a refund that is not there", []string{"DELETE FROM refund WHERE id = '{refund}'"}},
 	{"refund.amount", "money went back and nothing was taken off", []string{"UPDATE refund SET taken_cents = 0 WHERE id = '{refund}'"}},
@@ -235,7 +238,7 @@ func TestEveryPlantedViolationIsFound(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d)
 		fill := strings.NewReplacer("{open}", w.openBill, "{paid}", w.paidBill, "{card}", w.card, "{bank}", w.bank,
-			"{pending}", w.pending, "{member}", w.member, "{phone}", w.phone, "{refund}", w.refund, "{refunded}", w.refunded, "{check}", w.check)
+			"{pending}", w.pending, "{member}", w.member, "{phone}", w.phone, "{refund}", w.refund, "{refunded}", w.refunded, "{returned}", w.returned, "{check}", w.check)
 		for _, p := range violations {
 			t.Run(p.rule+"/"+p.how, func(t *testing.T) {
 				plant(t, d, fill, p.sql, func() {

@@ -23,13 +23,14 @@ CREATE TABLE refund (
   problem       TEXT NOT NULL DEFAULT '',     -- why it failed, in the processor's word
   check_number  TEXT NOT NULL DEFAULT '',
   tries         BIGINT NOT NULL DEFAULT 0,
-  next_at       BIGINT NOT NULL DEFAULT 0,    -- when the processor is asked again
+  next_at       BIGINT NOT NULL DEFAULT 0,    -- when the processor is asked again, 0 for never
   asked_at      BIGINT NOT NULL,
   decided_at    BIGINT NOT NULL DEFAULT 0,
-  sent_at       BIGINT NOT NULL DEFAULT 0,
+  paid_at       BIGINT NOT NULL DEFAULT 0,    -- when the money first went out
   done_at       BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX refund_payment ON refund (payment_id);
 CREATE INDEX refund_work ON refund (asked_at, id) WHERE state IN ('requested', 'approved');
-CREATE INDEX refund_due ON refund (next_at) WHERE state IN ('approved', 'submitted', 'pending');
-CREATE INDEX refund_done ON refund (done_at, id) WHERE done_at > 0;
+CREATE INDEX refund_due ON refund (next_at) WHERE next_at > 0;
+CREATE INDEX refund_asked ON refund (asked_at, id);
+CREATE INDEX refund_check ON refund (check_number) WHERE check_number <> '';

@@ -40,6 +40,15 @@ const (
 	Canceled State = "canceled" // will never be sent
 )
 
+// AccountName returns the name on the account of a payment's debit, "" where there is no debit.
+func AccountName(ctx context.Context, q db.Queryer, paymentID string) (name string, err error) {
+	err = q.QueryRowContext(ctx, "SELECT COALESCE((SELECT name FROM ach_entry WHERE payment_id = $1), '')", paymentID).Scan(&name)
+	if err != nil {
+		return "", fmt.Errorf("name on an account: %w", err)
+	}
+	return name, nil
+}
+
 // Entry is one debit to make. Amount is above zero.
 type Entry struct {
 	PaymentID    string

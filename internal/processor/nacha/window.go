@@ -63,6 +63,9 @@ func (r *Rail) slotBefore(t time.Time) slot {
 	}
 }
 
+// Day returns the bank's own day at an instant.
+func (r *Rail) Day(at time.Time) day.Date { return day.Of(at, r.location) }
+
 // NextCut returns the first window after now, as an instant.
 func (r *Rail) NextCut(now time.Time) time.Time { return r.slotAfter(now).at }
 

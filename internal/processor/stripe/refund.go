@@ -29,8 +29,13 @@ func (c *Cards) Refund(ctx context.Context, r processor.Refund) processor.Refund
 	if !errors.As(err, &se) {
 		return unknown
 	}
-	switch s := se.HTTPStatusCode; {
-	case s == http.StatusUnauthorized, s == http.StatusForbidden, s == http.StatusConflict, s == http.StatusTooManyRequests, s >= 500:
+	refused := se.Type == api.ErrorTypeInvalidRequest || se.Type == api.ErrorTypeCard
+	switch se.HTTPStatusCode {
+	case http.StatusBadRequest, http.StatusPaymentRequired, http.StatusNotFound:
+	default:
+		refused = false
+	}
+	if !refused {
 		return unknown
 	}
 	made, err := c.Refunds(ctx, r.Charge)

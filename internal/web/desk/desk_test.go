@@ -247,7 +247,7 @@ func TestEveryRouteAsEverybody(t *testing.T) {
 			"GET /desk/callbacks/{request}": true, "POST /desk/callbacks/{request}/take": true, "POST /desk/callbacks/{request}/reached": true, "POST /desk/callbacks/{request}/again": true,
 			"POST /desk/callbacks/{request}/give-up": true,
 			"GET /desk/cases/{case}":                 true, "POST /desk/cases/{case}/take": true, "POST /desk/cases/{case}/answer": true, "POST /desk/cases/{case}/note": true,
-			"GET /desk/refunds/{refund}": true, "POST /desk/refunds/{refund}/approve": true, "POST /desk/refunds/{refund}/decline": true, "POST /desk/refunds/{refund}/check": true,
+			"GET /desk/refunds/{refund}": true, "POST /desk/refunds/{refund}/approve": true, "POST /desk/refunds/{refund}/decline": true, "POST /desk/refunds/{refund}/check": true, "POST /desk/refunds/{refund}/stop": true,
 			"POST /desk/refunds/{refund}/withdraw": true, "GET /desk/members/{member}/payments/{payment}/refund": true, "POST /desk/members/{member}/payments/{payment}/refund": true,
 			"POST /desk/cases/{case}/due": true, "POST /desk/cases/{case}/close": true,
 			"POST /desk/members/{member}/notes": true, "POST /desk/members/{member}/call-back": true, "GET /desk/members/{member}/visit": true, "POST /desk/members/{member}/visit": true,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"memberpay/internal/bill"
@@ -40,7 +41,9 @@ type refundView struct {
 	Own      bool // the reader asked for it, and so may not decide
 	Decide   bool
 	Approve  string // what happens then
-	Check    bool   // a check is to be written
+	Decline  bool
+	Stop     bool // a check was written, and may not have arrived
+	Check    bool // a check is to be written
 	Number   string
 	Withdraw bool
 }
@@ -117,11 +120,19 @@ func (d *Desk) showRefund(c *web.Context, status int, v refundView, problems ...
 	}
 	may := c.Session.Actor().May(identity.PayRefunds)
 	v.Action, v.State, v.Note, v.Own = "/desk/refunds/"+r.ID, refundTag(c, r), r.Note, r.AskedBy == c.Session.AccountID
+	if !may && !v.Own {
+		v.Note = "" // what is written is for who decides
+	}
+	if r.Unreadable {
+		v.Note = c.T("desk.refund.unreadable")
+	}
 	v.Decide = may && !v.Own && r.State == payment.RefundRequested
+	v.Decline = may && !v.Own && (v.Decide || (r.State == payment.RefundApproved && r.Way == payment.ByCheck))
+	v.Stop = may && r.State == payment.RefundSucceeded && r.Way == payment.ByCheck
 	// words: desk.refund.approve.card desk.refund.approve.check
 	v.Approve = c.T("desk.refund.approve." + string(r.Way))
 	v.Check = may && r.State == payment.RefundApproved && r.Way == payment.ByCheck
-	v.Withdraw = v.Own && (r.State == payment.RefundRequested || (r.State == payment.RefundApproved && r.Way == payment.ByCheck))
+	v.Withdraw = v.Own && r.State == payment.RefundRequested
 	if v.Declined = r.State == payment.RefundDeclined; v.Declined {
 		v.Answer = r.Answer
 	}
@@ -129,16 +140,39 @@ func (d *Desk) showRefund(c *web.Context, status int, v refundView, problems ...
 		return err
 	}
 	if v.Check { // whoever writes it has to know to whom
-		m, err := member.Get(c.R.Context(), d.DB.Read(), pay.PayerID)
+		rows, err := d.checkRows(c, pay)
 		if err != nil {
 			return err
 		}
-		v.About = append(v.About, ui.Row{Key: c.T("desk.refund.payable"), Value: m.Name(), Lines: []string{ending(m.MemberID)}})
+		v.About = append(v.About, rows...)
 	}
 	frame := page(c, c.T("desk.refund.of", "Amount", r.Amount))
 	frame.Path, frame.Problems = v.Action, problems
 	frame.Back = &ui.Link{Label: c.T("desk.refund.title"), Href: "/desk/refunds"}
 	return c.Render(status, refundPage(frame, v))
+}
+
+// checkRows is to whom a check is made out, the name on the account that paid, and for whom: the member, and their address
+// where it is theirs and known.
+func (d *Desk) checkRows(c *web.Context, pay payment.Payment) ([]ui.Row, error) {
+	m, err := member.Get(c.R.Context(), d.DB.Read(), pay.PayerID)
+	if err != nil {
+		return nil, err
+	}
+	name, err := payment.AccountName(c.R.Context(), d.DB.Read(), pay.ID)
+	if err != nil {
+		return nil, err
+	}
+	to := ui.Row{Key: c.T("desk.refund.payable"), Value: name}
+	switch address := m.Address(); {
+	case !strings.EqualFold(strings.TrimSpace(name), m.Name()):
+		to.Lines = []string{c.T("desk.refund.payable.other")}
+	case address == nil:
+		to.Lines = []string{c.T("desk.refund.payable.no_address")}
+	default:
+		to.Lines = address
+	}
+	return []ui.Row{to, {Key: c.T("desk.refund.payable.for"), Value: m.Name(), Lines: []string{ending(m.MemberID)}}}, nil
 }
 
 // refundRows is what is known of a refund and its payment: no name, no card number.
@@ -230,6 +264,14 @@ func (d *Desk) refundCheck(c *web.Context) error {
 	}
 	_, err := d.Phone.Payments.CheckWritten(c.R.Context(), who(c), c.R.PathValue("refund"), c.Form("check"))
 	return d.refundDone(c, err, refundView{Number: clipped(c.Form("check"), 20)})
+}
+
+func (d *Desk) refundStop(c *web.Context) error {
+	if err := c.ReadForm(); err != nil {
+		return err
+	}
+	_, err := d.Phone.Payments.CheckStopped(c.R.Context(), who(c), c.R.PathValue("refund"), c.Form("answer"))
+	return d.refundDone(c, err, refundView{Answer: clipped(c.Form("answer"), payment.MaxRefundNote)})
 }
 
 func (d *Desk) refundWithdraw(c *web.Context) error {

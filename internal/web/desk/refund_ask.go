@@ -22,6 +22,7 @@ type refundAskView struct {
 	Earlier []ui.Link // refunds of the same payment
 	Not     string    // why nothing may go back now, "" where something may
 	Whole   bool
+	WholeOf []string // what all of it is, where a bill can be chosen
 	Part    bool
 	Amount  string
 	Left    string
@@ -72,14 +73,14 @@ func (d *Desk) showRefundAsk(c *web.Context, status int, v refundAskView, proble
 	var f *fault.Error
 	switch {
 	case errors.Is(err, payment.ErrRefundEarly):
-		v.Not = c.T("desk.refund.early", "Date", c.Words.DateIn(can.From, c.Site.Brand.Zone()))
+		v.Not = c.T("desk.refund.early", "Date", dateOf(c, can.From))
 	case errors.As(err, &f) && f.Kind == fault.Conflict:
 		v.Not = c.T("desk.error." + f.Code)
 	case err != nil:
 		return err
 	}
 	v.Left = c.Words.Amount(can.Left)
-	if err := d.refundChoices(c, &v, can); err != nil {
+	if err := d.refundChoices(c, m, &v, can); err != nil {
 		return err
 	}
 	frame := page(c, c.T("desk.refund.ask.title"))
@@ -88,15 +89,15 @@ func (d *Desk) showRefundAsk(c *web.Context, status int, v refundAskView, proble
 	return c.Render(status, refundAskPage(frame, v))
 }
 
-// refundChoices are off what it is taken, and why it goes back.
+// refundChoices are off what it is taken, and why it goes back. A bill of somebody else, whose record is not open, is none.
 //
 // words: desk.refund.reason.*
-func (d *Desk) refundChoices(c *web.Context, v *refundAskView, can payment.Refundable) error {
+func (d *Desk) refundChoices(c *web.Context, m member.Member, v *refundAskView, can payment.Refundable) error {
 	var ids []string
 	for _, s := range can.Where {
 		ids = append(ids, s.BillID)
 	}
-	numbers, err := bill.Numbers(c.R.Context(), d.DB.Read(), ids)
+	bills, err := bill.ByIDs(c.R.Context(), d.DB.Read(), bill.Scope{Members: []string{m.ID}}, ids)
 	if err != nil {
 		return err
 	}
@@ -105,12 +106,12 @@ func (d *Desk) refundChoices(c *web.Context, v *refundAskView, can payment.Refun
 		v.Stands = append(v.Stands, ui.Option{Value: "", Label: c.T("desk.refund.stands.any"), Checked: picked == ""})
 	}
 	for _, s := range can.Where {
-		switch {
-		case s.BillID == "":
-			continue // credit always goes first
-		case len(can.Where) > 1:
-			v.Stands = append(v.Stands, ui.Option{Value: s.BillID, Label: c.T("desk.refund.stands.bill", "Bill", numbers[s.BillID]), Aside: c.Words.Amount(s.Amount), Checked: picked == s.BillID})
+		if b, theirs := bills[s.BillID]; theirs && len(can.Where) > 1 { // credit always goes first
+			v.Stands = append(v.Stands, ui.Option{Value: s.BillID, Label: c.T("desk.refund.stands.bill", "Bill", numberOf(b)), Aside: c.Words.Amount(s.Amount), Checked: picked == s.BillID})
 		}
+	}
+	if len(v.Stands) > 1 {
+		v.WholeOf = []string{c.T("desk.refund.how.whole.of")}
 	}
 	for _, r := range payment.RefundReasons {
 		v.Reasons = append(v.Reasons, ui.Option{Value: r, Label: c.T("desk.refund.reason." + r), Checked: c.Form("reason") == r})
@@ -126,15 +127,10 @@ func (d *Desk) refundOf(c *web.Context) (m member.Member, pay payment.Payment, e
 	if _, err = d.Staff.View(c.R.Context(), c.Now, who(c), m.ID, "refund"); err != nil {
 		return m, pay, err
 	}
-	_, _, byID, err := d.paymentsOf(c, m, mostBills)
-	if err != nil {
-		return m, pay, err
+	if pay, err = payment.ByID(c.R.Context(), d.DB.Read(), c.R.PathValue("payment")); err == nil && pay.PayerID != m.ID {
+		pay, err = payment.Payment{}, fault.New(fault.NotFound, "payment.not_found")
 	}
-	pay, known := byID[c.R.PathValue("payment")]
-	if !known {
-		return m, pay, fault.New(fault.NotFound, "payment.not_found")
-	}
-	return m, pay, nil
+	return m, pay, err
 }
 
 // refundAskPost asks for a refund; somebody else decides.
@@ -142,12 +138,15 @@ func (d *Desk) refundAskPost(c *web.Context) error {
 	if err := c.ReadForm(); err != nil {
 		return err
 	}
-	_, pay, err := d.refundOf(c)
+	m, pay, err := d.refundOf(c)
 	if err != nil {
 		return d.closed(c, c.R.PathValue("member"), err)
 	}
 	v := refundAskView{Key: clipped(c.Form("key"), 60), Whole: c.Form("how") == "whole", Part: c.Form("how") == "part", Amount: clipped(c.Form("amount"), 40), Note: clipped(c.Form("note"), payment.MaxRefundNote)}
 	wish := payment.RefundWish{Key: v.Key, PaymentID: pay.ID, Stands: c.Form("stands"), Reason: c.Form("reason"), Note: c.Form("note")}
+	if known, err := d.Phone.Payments.AskedRefund(c.R.Context(), d.DB.Read(), who(c), v.Key); err == nil && v.Whole && known.PaymentID == pay.ID {
+		return c.Redirect("/desk/refunds/" + known.ID) // the button twice
+	}
 	switch {
 	case v.Part:
 		// words: amount.*
@@ -155,23 +154,45 @@ func (d *Desk) refundAskPost(c *web.Context) error {
 			return d.showRefundAsk(c, http.StatusUnprocessableEntity, v, ui.Problem{Field: "amount", Text: c.T(err.Error())})
 		}
 	case v.Whole:
-		if wish.Amount, err = d.wholeOf(c, pay, wish.Stands); err != nil {
+		if wish.Amount, err = d.wholeOf(c, pay, wish.Stands); fault.Is(err, fault.Conflict) {
 			return d.showRefundAsk(c, http.StatusConflict, v)
+		} else if err != nil {
+			return err
 		}
 	default:
 		return d.showRefundAsk(c, http.StatusUnprocessableEntity, v, ui.Problem{Field: "how", Text: c.T("error.amount.choose")})
+	}
+	if err := d.billOf(c, m, wish.Stands); err != nil {
+		p, ok := problem(c, err)
+		if !ok {
+			return err
+		}
+		return d.showRefundAsk(c, http.StatusUnprocessableEntity, v, p)
 	}
 	r, err := d.Phone.Payments.AskRefund(c.R.Context(), who(c), wish)
 	if p, ok := problem(c, err); ok {
 		return d.showRefundAsk(c, http.StatusUnprocessableEntity, v, p)
 	}
 	if fault.Is(err, fault.Conflict) {
-		return d.showRefundAsk(c, http.StatusConflict, v)
+		v.Key = id.New("ask")
+		return d.showRefundAsk(c, http.StatusConflict, v, ui.Problem{Text: c.T("desk.error." + fault.CodeOf(err))})
 	}
 	if err != nil {
 		return err
 	}
 	return c.Redirect("/desk/refunds/" + r.ID)
+}
+
+// billOf checks that a bill ("" for none) is in the record that is open.
+func (d *Desk) billOf(c *web.Context, m member.Member, billID string) error {
+	if billID == "" {
+		return nil
+	}
+	list, err := bill.ByIDs(c.R.Context(), d.DB.Read(), bill.Scope{Members: []string{m.ID}}, []string{billID})
+	if err == nil && len(list) == 0 {
+		err = payment.ErrRefundStands
+	}
+	return err
 }
 
 // wholeOf is everything that may go back of a payment, or of what stands on one bill.

@@ -144,7 +144,7 @@ func TestARefundIsDeclined(t *testing.T) {
 func TestARefundByCheck(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	pay := o.pays50("pay-by-bank-for-rosa", payment.Method{Bank: &payment.BankAccount{Name: "Rosa Quintero", Routing: "091000019", Number: "12345678", Type: "checking"}})
+	pay := o.pays50("pay-by-bank-for-rosa", payment.Method{Bank: &payment.BankAccount{Name: "Hugo Helper", Routing: "091000019", Number: "12345678", Type: "checking"}})
 	_, err := o.bank.Cut(t.Context())
 	o.must(err)
 	_, err = o.pays.Record(t.Context(), pay.ID, payment.Change{To: payment.Succeeded})
@@ -155,7 +155,7 @@ func TestARefundByCheck(t *testing.T) {
 	record, ask := "/desk/members/"+o.member, refundPath(o.member, pay.ID)
 	a := o.opened(agent, "passkey")
 	a.post(record, "reason", "Called about a payment").leads(t, record)
-	a.get(ask).says(t, 200, "may still return this payment", "November 30")
+	a.get(ask).says(t, 200, "may still return this payment", "December 1")
 	o.pass(10 * 24 * time.Hour)
 	a = o.opened(agent, "passkey")
 	a.post(record, "reason", "Called about a payment").leads(t, record)
@@ -164,12 +164,20 @@ func TestARefundByCheck(t *testing.T) {
 	o.opened(lead, "passkey").post(path+"/approve").leads(t, path)
 	f := o.opened(finance, "passkey")
 	f.get("/desk/refunds").says(t, 200, "Check to write")
-	f.get(path).says(t, 200, "Make it out to", "Rosa Quintero")
+	f.get(path).says(t, 200, "Make it out to", "Hugo Helper", "It is not the member", "Paid for", "Rosa Quintero")
 	a.get(path).says(t, 200, "Check to write")
 	if strings.Contains(a.get(path).Body, "Quintero") {
 		t.Error("who does not write it reads the name")
 	}
 	f.post(path+"/check", "check", "").says(t, 422, "Enter the number of the check")
 	f.post(path+"/check", "check", "20017").leads(t, path)
-	f.get(path).says(t, 200, "Paid out", "20017")
+	f.get(path).says(t, 200, "Paid out", "20017", "The check did not arrive")
+	o.pass(20 * time.Minute)
+	if a := f.post(path+"/stop", "answer", "Lost in the mail."); a.Status != 303 || a.To == path {
+		t.Errorf("money is moved without a fresh proof: %d to %q", a.Status, a.To)
+	}
+	f = o.opened(finance, "passkey")
+	f.post(path+"/stop", "answer", "").says(t, 422, "Say why")
+	f.post(path+"/stop", "answer", "Lost in the mail.").leads(t, path)
+	f.get(path).says(t, 200, "Failed", "Lost in the mail.")
 }

@@ -107,9 +107,10 @@ func (d *Desk) Routes() []web.Route {
 
 		{Method: "GET", Path: "/desk/refunds", Access: identity.AskRefunds, Handle: d.refunds},
 		{Method: "GET", Path: "/desk/refunds/{refund}", Access: identity.AskRefunds, Handle: d.refund},
-		{Method: "POST", Path: "/desk/refunds/{refund}/approve", Access: identity.PayRefunds, Handle: d.refundApprove},
+		{Method: "POST", Path: "/desk/refunds/{refund}/approve", Access: identity.PayRefunds, Fresh: true, Handle: d.refundApprove},
 		{Method: "POST", Path: "/desk/refunds/{refund}/decline", Access: identity.PayRefunds, Handle: d.refundDecline},
-		{Method: "POST", Path: "/desk/refunds/{refund}/check", Access: identity.PayRefunds, Handle: d.refundCheck},
+		{Method: "POST", Path: "/desk/refunds/{refund}/check", Access: identity.PayRefunds, Fresh: true, Handle: d.refundCheck},
+		{Method: "POST", Path: "/desk/refunds/{refund}/stop", Access: identity.PayRefunds, Fresh: true, Handle: d.refundStop},
 		{Method: "POST", Path: "/desk/refunds/{refund}/withdraw", Access: identity.AskRefunds, Handle: d.refundWithdraw},
 
 		{Method: "GET", Path: "/desk/staff", Access: identity.ManageStaff, Fresh: true, Handle: d.people},

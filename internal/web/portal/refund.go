@@ -1,6 +1,8 @@
 package portal
 
 import (
+	"slices"
+
 	"memberpay/internal/payment"
 	"memberpay/internal/web"
 )
@@ -18,7 +20,10 @@ func (p *Portal) refundLines(c *web.Context, pay payment.Payment) ([]string, err
 		switch {
 		case r.State == payment.RefundSubmitted, r.State == payment.RefundPending:
 			out = append(out, c.T("paid.refund.pending", "Amount", r.Amount))
-		case r.State == payment.RefundFailed && r.Ref != "":
+		case r.State == payment.RefundFailed && !r.PaidAt.IsZero():
+			if again(list, r) {
+				continue
+			}
 			out = append(out, on+": "+c.T("paid.refund.back", "Amount", r.Amount, "Phone", c.Site.Brand.Phone.Display))
 		case r.State != payment.RefundSucceeded:
 		case r.Way == payment.ByCheck && own(c, pay):
@@ -32,4 +37,9 @@ func (p *Portal) refundLines(c *web.Context, pay payment.Payment) ([]string, err
 		}
 	}
 	return out, nil
+}
+
+// again reports whether money went back once more after a refund had come back to us.
+func again(list []payment.Refund, back payment.Refund) bool {
+	return slices.ContainsFunc(list, func(r payment.Refund) bool { return r.State == payment.RefundSucceeded && r.PaidAt.After(back.DoneAt) })
 }
