@@ -192,3 +192,40 @@ func TestCaseRules(t *testing.T) {
 		is("one message too many", err, cases.ErrFull)
 	})
 }
+
+// TestWaitingSince: somebody waits since their first message without an answer, whatever the staff note among themselves.
+func TestWaitingSince(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := open(t, d)
+		agent, ana := audit.Who{Actor: "acc_agent", Role: audit.Agent}, audit.Who{Actor: "acc_1", Role: audit.Member}
+		waits := func(what string, since time.Time) {
+			t.Helper()
+			got, err := r.OldestWait(t.Context())
+			r.must(err)
+			if !got.Equal(since) {
+				t.Errorf("%s: since %v, want %v", what, got, since)
+			}
+		}
+		says := func(hours int, who audit.Who, caseID string, by cases.Author) time.Time {
+			t.Helper()
+			at := noon.Add(time.Duration(hours) * time.Hour)
+			r.must(r.Say(t.Context(), at, who, caseID, by, "x"))
+			return at
+		}
+		waits("without a case", time.Time{})
+		caseID := r.opens("It is wrong.")
+		waits("opened", noon)
+		says(1, agent, caseID, cases.Note)
+		says(2, ana, caseID, cases.Member)
+		r.must(r.Take(t.Context(), noon.Add(3*time.Hour), agent, caseID, "acc_agent"))
+		waits("noted, taken and asked again", noon)
+		says(4, agent, caseID, cases.Staff)
+		waits("answered", time.Time{})
+		asked := says(5, ana, caseID, cases.Member)
+		says(6, ana, caseID, cases.Member)
+		waits("asked again", asked)
+		r.must(r.Close(t.Context(), noon.Add(7*time.Hour), agent, caseID, cases.Right, "It is right."))
+		waits("closed", time.Time{})
+	})
+}

@@ -85,6 +85,22 @@ func (c *Cases) Work(ctx context.Context, ownerID string, most int) ([]Case, err
 	return c.list(ctx, "state <> 'closed' ORDER BY due_day, id LIMIT $1", most)
 }
 
+// OldestWait returns since when whoever has waited longest waits for the staff: the first message of an open case that the
+// staff have not answered, where a note is no answer. It is zero where nobody waits.
+func (c *Cases) OldestWait(ctx context.Context) (time.Time, error) {
+	var at int64
+	err := c.DB.Read().QueryRowContext(ctx, `SELECT COALESCE(MIN(m.at), 0) FROM bill_case AS x JOIN bill_case_message AS m ON m.case_id = x.id
+		WHERE x.state = 'open' AND m.author = 'member'
+		AND NOT EXISTS (SELECT 1 FROM bill_case_message AS a WHERE a.case_id = x.id AND a.author = 'staff' AND a.seq > m.seq)`).Scan(&at)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("longest wait of a case: %w", err)
+	}
+	if at == 0 {
+		return time.Time{}, nil
+	}
+	return db.Time(at), nil
+}
+
 // Done returns the cases that were closed last, newest first.
 func (c *Cases) Done(ctx context.Context, most int) ([]Case, error) {
 	return c.list(ctx, "state = 'closed' ORDER BY closed_at DESC, id DESC LIMIT $1", most)

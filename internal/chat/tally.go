@@ -10,25 +10,37 @@ import (
 	"memberpay/internal/db"
 )
 
+// After how long whoever waits has waited too long.
+const (
+	LateLive = 5 * time.Minute
+	LateMail = 24 * time.Hour
+)
+
 // Backlog is how many conversations wait for one of the staff, and since when.
-type Backlog struct {
-	Live, Mail             int // those that wait on the page, and those that are answered by e-mail
-	OldestLive, OldestMail time.Time
+type Backlog struct{ Live, Mail Queue } // those that wait on the page, and those that are answered by e-mail
+
+// Queue is what waits in one of them.
+type Queue struct {
+	Waiting int
+	Late    int       // of these, those that have waited longer than LateLive or LateMail
+	Oldest  time.Time // zero for none
 }
 
-// Backlog counts what waits now.
-func (s *Chats) Backlog(ctx context.Context) (b Backlog, err error) {
-	err = db.Each(ctx, s.DB.Read(), "SELECT by_mail, COUNT(*), MIN(waiting_since) FROM chat WHERE state = 'waiting' GROUP BY by_mail", nil, func(rows *sql.Rows) error {
+// Backlog counts what waits at now.
+func (s *Chats) Backlog(ctx context.Context, now time.Time) (b Backlog, err error) {
+	err = db.Each(ctx, s.DB.Read(), `SELECT by_mail, COUNT(*), SUM(CASE WHEN by_mail AND waiting_since < $1 OR NOT by_mail AND waiting_since < $2 THEN 1 ELSE 0 END), MIN(waiting_since)
+		FROM chat WHERE state = 'waiting' GROUP BY by_mail`, []any{db.Micros(now.Add(-LateMail)), db.Micros(now.Add(-LateLive))}, func(rows *sql.Rows) error {
 		var mail bool
-		var n int
+		var q Queue
 		var since int64
-		if err := rows.Scan(&mail, &n, &since); err != nil {
+		if err := rows.Scan(&mail, &q.Waiting, &q.Late, &since); err != nil {
 			return err
 		}
+		q.Oldest = db.Time(since)
 		if mail {
-			b.Mail, b.OldestMail = n, db.Time(since)
+			b.Mail = q
 		} else {
-			b.Live, b.OldestLive = n, db.Time(since)
+			b.Live = q
 		}
 		return nil
 	})

@@ -7,6 +7,7 @@ import (
 	"memberpay/internal/chat"
 	"memberpay/internal/db"
 	"memberpay/internal/db/dbtest"
+	"memberpay/internal/id"
 )
 
 // TestTally counts what waits, how long people waited, and how they rated.
@@ -29,10 +30,17 @@ func TestTally(t *testing.T) {
 			r.must(r.chats.Rate(t.Context(), r.now, guest, taken[i], rating, ""))
 		}
 		waiting, _ := r.begin("still here")
-		b, err := r.chats.Backlog(t.Context())
+		mailed, _, err := r.chats.Start(t.Context(), r.now, guest, chat.Beginning{Key: id.Secret(), Language: "en", Text: "later", Email: "nora@mail.example", Mail: true})
 		r.must(err)
-		if b.Live != 1 || !b.OldestLive.Equal(waiting.CreatedAt) || b.Mail != 0 {
-			t.Errorf("backlog %+v", b)
+		for _, at := range []struct {
+			later      time.Duration
+			live, mail int // that are late
+		}{{chat.LateLive, 0, 0}, {chat.LateLive + time.Second, 1, 0}, {chat.LateMail, 1, 0}, {chat.LateMail + time.Second, 1, 1}} {
+			b, err := r.chats.Backlog(t.Context(), r.now.Add(at.later))
+			r.must(err)
+			if want := (chat.Backlog{Live: chat.Queue{Waiting: 1, Late: at.live, Oldest: waiting.CreatedAt}, Mail: chat.Queue{Waiting: 1, Late: at.mail, Oldest: mailed.CreatedAt}}); b != want {
+				t.Errorf("after %v: %+v, want %+v", at.later, b, want)
+			}
 		}
 		got, err := r.chats.TallyOf(t.Context(), began, r.now.Add(time.Second))
 		r.must(err)

@@ -3,11 +3,13 @@ package desk
 import (
 	"encoding/csv"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
 	"memberpay/internal/audit"
 	"memberpay/internal/cases"
+	"memberpay/internal/chat"
 	"memberpay/internal/day"
 	"memberpay/internal/web"
 	"memberpay/internal/web/ui"
@@ -22,28 +24,33 @@ const (
 // overviewView is what a supervisor looks at in the morning.
 type overviewView struct {
 	Queues   ui.Table
+	Late     string // what counts as late
 	Charts   []ui.Bars
 	Activity ui.Table
 	Files    []ui.Link
 	Since    string
 }
 
-// deeds are the columns of what people did, each the sum of some actions of the audit log.
-//
-// words: overview.deed.*
-var deeds = []struct {
+// deed is a column of what people did: the sum of some actions of the audit log.
+type deed struct {
 	word    string
 	actions []string
-}{
-	{"opened", []string{"member.opened"}},
-	{"verified", []string{"caller.verified", "visitor.verified"}},
-	{"refused", []string{"caller.failed", "caller.closed", "visitor.failed"}},
-	{"ids", []string{"member_id.read_out", "member_id.sent"}},
-	{"chats", []string{"chat.assigned"}},
-	{"cases", []string{"case.answered", "case.closed"}},
-	{"notes", []string{"note.written", "case.noted"}},
-	{"payments", []string{"phone_payment.begun"}},
-	{"refunds", []string{"refund.requested", "refund.approved", "refund.declined"}},
+	once    bool // each call or visitor counts once, however often it was done
+}
+
+// deeds are the columns.
+//
+// words: overview.deed.*
+var deeds = []deed{
+	{"opened", []string{"member.opened"}, false},
+	{"verified", []string{"caller.verified", "visitor.verified"}, false},
+	{"refused", []string{"caller.failed", "visitor.failed"}, true},
+	{"ids", []string{"member_id.read_out", "member_id.sent"}, false},
+	{"chats", []string{"chat.assigned"}, false},
+	{"cases", []string{"case.answered", "case.closed"}, false},
+	{"notes", []string{"note.written", "case.noted"}, false},
+	{"payments", []string{"phone_payment.begun"}, false},
+	{"refunds", []string{"refund.requested", "refund.approved", "refund.declined"}, false},
 }
 
 // overview shows the queues, how verifications went, and what everybody did.
@@ -59,6 +66,7 @@ func (d *Desk) overview(c *web.Context) error {
 		return err
 	}
 	v.Charts = []ui.Bars{proofs(c, days), waits(c, days)}
+	v.Late = c.T("overview.late.what", "Minutes", int(chat.LateLive.Minutes()), "Hours", int(chat.LateMail.Hours()))
 	if v.Activity, err = d.activity(c, today); err != nil {
 		return err
 	}
@@ -75,7 +83,11 @@ func (d *Desk) queues(c *web.Context, today day.Date) (ui.Table, error) {
 	if err != nil {
 		return t, err
 	}
-	waiting, nobody, late, oldest := 0, 0, 0, time.Time{}
+	oldest, err := d.Cases.OldestWait(c.R.Context())
+	if err != nil {
+		return t, err
+	}
+	waiting, nobody, late := 0, 0, 0
 	for _, x := range list {
 		if x.State != cases.Open {
 			continue
@@ -86,9 +98,6 @@ func (d *Desk) queues(c *web.Context, today day.Date) (ui.Table, error) {
 		}
 		if x.Overdue(today) {
 			late++
-		}
-		if oldest.IsZero() || x.UpdatedAt.Before(oldest) {
-			oldest = x.UpdatedAt
 		}
 	}
 	t.Rows = append(t.Rows, []ui.Cell{{Text: c.T("desk.cases.title"), Href: "/desk/cases"}, {Text: strconv.Itoa(waiting)}, {Text: strconv.Itoa(nobody)}, {Text: strconv.Itoa(late)}, {Text: since(c, oldest)}})
@@ -102,17 +111,16 @@ func (d *Desk) queues(c *web.Context, today day.Date) (ui.Table, error) {
 		return t, err
 	}
 	t.Rows = append(t.Rows, refunds...)
-	chats, err := d.Chats.Backlog(c.R.Context())
+	chats, err := d.Chats.Backlog(c.R.Context(), c.Now)
 	if err != nil {
 		return t, err
 	}
-	for _, q := range []struct {
-		key    string
-		n      int
-		oldest time.Time
-	}{{"overview.chats", chats.Live, chats.OldestLive}, {"overview.messages", chats.Mail, chats.OldestMail}} {
-		n := strconv.Itoa(q.n)
-		t.Rows = append(t.Rows, []ui.Cell{{Text: c.T(q.key), Href: "/desk/chats"}, {Text: n}, {Text: n}, {Text: "0"}, {Text: since(c, q.oldest)}})
+	for _, x := range []struct {
+		key string
+		chat.Queue
+	}{{"overview.chats", chats.Live}, {"overview.messages", chats.Mail}} {
+		n := strconv.Itoa(x.Waiting)
+		t.Rows = append(t.Rows, []ui.Cell{{Text: c.T(x.key), Href: "/desk/chats"}, {Text: n}, {Text: n}, {Text: strconv.Itoa(x.Late)}, {Text: since(c, x.Oldest)}})
 	}
 	held, err := d.Phone.Payments.Waiting(c.R.Context())
 	if err != nil {
@@ -141,13 +149,15 @@ func since(c *web.Context, oldest time.Time) string {
 	return c.Words.DateTime(oldest, c.Site.Brand.Zone())
 }
 
-// sum is how often any of the actions was done.
-func sum(tallies []audit.Tally, actions []string) (n int) {
+// sum is how often the deed was done.
+func (x deed) sum(tallies []audit.Tally) (n int) {
 	for _, t := range tallies {
-		for _, a := range actions {
-			if t.Action == a {
-				n += t.Count
-			}
+		switch {
+		case !slices.Contains(x.actions, t.Action):
+		case x.once:
+			n += t.Subjects
+		default:
+			n += t.Count
 		}
 	}
 	return n
@@ -178,7 +188,7 @@ func (d *Desk) worked(c *web.Context, from, to day.Date) ([]did, error) {
 	for _, p := range people {
 		x, any := did{Name: p.Name}, false
 		for _, deed := range deeds {
-			n := sum(by[p.ID], deed.actions)
+			n := deed.sum(by[p.ID])
 			x.Counts, any = append(x.Counts, n), any || n > 0
 		}
 		if any {

@@ -29,7 +29,7 @@ func (d *Desk) lastDays(c *web.Context, today day.Date) ([]dayTally, error) {
 		if err != nil {
 			return nil, err
 		}
-		x := dayTally{On: on, Verified: sum(tallies, deeds[1].actions), Refused: sum(tallies, deeds[2].actions)}
+		x := dayTally{On: on, Verified: deeds[1].sum(tallies), Refused: deeds[2].sum(tallies)}
 		if x.Chats, err = d.Chats.TallyOf(ctx, from, to); err != nil {
 			return nil, err
 		}
