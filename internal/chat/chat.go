@@ -157,5 +157,6 @@ var (
 	ErrClosed   = fault.New(fault.Conflict, "chat.closed")
 	ErrTaken    = fault.New(fault.Conflict, "chat.taken")     // another agent has it
 	ErrNotTaken = fault.New(fault.Conflict, "chat.not_taken") // the agent has to take it first
+	ErrStarted  = fault.New(fault.Conflict, "chat.started")   // the form began a conversation with another message
 	ErrKey      = fault.New(fault.Invalid, "chat.key")
 )

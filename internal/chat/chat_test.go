@@ -104,9 +104,55 @@ func TestOnce(t *testing.T) {
 		if err != nil || again.ID != c.ID {
 			t.Errorf("the same form began %s and then %s, %v", c.ID, again.ID, err)
 		}
-		in.Token = "" // somebody else who has seen the key
-		if _, _, err := r.chats.Start(ctx, r.now, guest, in); err == nil {
-			t.Error("a stranger's form with the same key led into the conversation")
+		in.Token = "" // the answer with the token was lost
+		lost, other, err := r.chats.Start(ctx, r.now.Add(chat.AgainWithin), guest, in)
+		if err != nil || lost.ID != c.ID || other == token || len(r.all(c.ID, chat.Member)) != 1 {
+			t.Errorf("the same form without its token leads to %s, %v, want %s", lost.ID, err, c.ID)
+		}
+		for _, has := range []string{token, other} {
+			if _, err := r.chats.Mine(ctx, r.now, chat.Asker{Token: has}, c.ID); err != nil {
+				t.Errorf("a token of the browser opens nothing: %v", err)
+			}
+		}
+		for what, start := range map[string]func() error{
+			"comes too late": func() error {
+				_, _, err := r.chats.Start(ctx, r.now.Add(chat.AgainWithin+time.Second), guest, in)
+				return err
+			},
+			"says something else": func() error {
+				in := in
+				in.Text, in.Token = "Adiós", token
+				_, _, err := r.chats.Start(ctx, r.now, guest, in)
+				return err
+			},
+		} {
+			if err := start(); !errors.Is(err, chat.ErrStarted) {
+				t.Errorf("a form that %s: %v", what, err)
+			}
+		}
+		ofAccount := chat.Beginning{Key: id.Secret(), AccountID: "acc_1", Language: "en", Text: "Hi"}
+		_, _, err = r.chats.Start(ctx, r.now, guest, ofAccount)
+		r.must(err)
+		ofAccount.AccountID = ""
+		if _, _, err := r.chats.Start(ctx, r.now, guest, ofAccount); !errors.Is(err, chat.ErrStarted) {
+			t.Errorf("a guest's form leads into a conversation of an account: %v", err)
+		}
+		twins := make(chan string, 8)
+		in.Key = id.Secret()
+		for range cap(twins) {
+			go func() {
+				c, _, err := r.chats.Start(ctx, r.now, guest, in)
+				if err != nil {
+					t.Errorf("the same form at the same moment: %v", err)
+				}
+				twins <- c.ID
+			}()
+		}
+		one := <-twins
+		for range cap(twins) - 1 {
+			if twin := <-twins; twin != one {
+				t.Errorf("the same form at the same moment began %s and %s", one, twin)
+			}
 		}
 		key := id.Secret()
 		first, err := r.chats.Send(ctx, r.now, c.ID, chat.Sending{Key: key, Side: chat.Member, Text: "one"})

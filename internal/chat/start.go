@@ -1,9 +1,9 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
-	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -32,9 +32,15 @@ type Beginning struct {
 	Mail      bool // to be answered by e-mail, because nobody is there
 }
 
+// AgainWithin is for how long a form that lost the answer may be sent again: the same key with the same message leads into the
+// conversation that it began. Only the browser that was given the form knows its key.
+const AgainWithin = 15 * time.Minute
+
 // Start begins a conversation with its first message. It returns the conversation and, for a guest, the token that goes into
 // the cookie of the browser. ErrText, ErrLong, ErrName and ErrEmail say what to correct; a guest whose question is answered
-// by e-mail has to give an address.
+// by e-mail has to give an address. The same key again returns the conversation it began, also, within AgainWithin, to a
+// browser that lost the token with the answer; ErrStarted says that nothing was kept, because the message is another one, or
+// comes too late.
 func (s *Chats) Start(ctx context.Context, now time.Time, who audit.Who, in Beginning) (c Chat, token string, err error) {
 	if in.Text, err = cleanText(in.Text, MaxText, ErrText, ErrLong); err != nil {
 		return Chat{}, "", err
@@ -46,22 +52,25 @@ func (s *Chats) Start(ctx context.Context, now time.Time, who audit.Who, in Begi
 	switch {
 	case !goodKey(in.Key):
 		return Chat{}, "", ErrKey
-	case in.Email != "" && !identity.ValidEmail(in.Email), in.Email == "" && in.Mail && in.AccountID == "":
+	case in.Email != "" && !identity.ValidEmail(in.Email):
 		return Chat{}, "", ErrEmail
 	}
-	if token = in.Token; in.AccountID == "" && len(token) != len(id.Secret()) {
+	if token = in.Token; len(token) != len(id.Secret()) {
 		token = id.Secret()
 	}
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
-		started, err := s.startedWith(ctx, tx, in, token)
-		if err == nil {
-			c = started
-			return nil
-		}
+		c, err = s.started(ctx, tx, now, who, in, token)
 		if !fault.Is(err, fault.NotFound) {
 			return err
 		}
+		if in.Email == "" && in.Mail && in.AccountID == "" {
+			return ErrEmail
+		}
 		c, err = s.begin(ctx, tx, now, in)
+		if errors.Is(err, errTwin) {
+			c, err = s.started(ctx, tx, now, who, in, token)
+			return err
+		}
 		if err != nil {
 			return err
 		}
@@ -78,25 +87,42 @@ func (s *Chats) Start(ctx context.Context, now time.Time, who audit.Who, in Begi
 	if err != nil {
 		return Chat{}, "", fmt.Errorf("start a conversation: %w", err)
 	}
-	if in.AccountID != "" {
+	if c.AccountID != "" {
 		token = ""
 	}
 	return c, token, nil
 }
 
-// startedWith is the conversation that the same form has begun before, for the same asker.
-func (s *Chats) startedWith(ctx context.Context, tx *db.Tx, in Beginning, token string) (Chat, error) {
-	var chatID string
-	err := tx.QueryRowContext(ctx, "SELECT id FROM chat WHERE start_key = $1", id.Digest(in.Key)).Scan(&chatID)
-	if errors.Is(err, sql.ErrNoRows) {
-		return Chat{}, ErrNotFound
-	}
+// errTwin says that the same form began a conversation at this very moment.
+var errTwin = errors.New("the same form has begun one")
+
+// started is the conversation that the same form has begun before, or ErrNotFound. A guest who sends the same message without
+// the token has lost the answer, and the token of this browser is let in.
+func (s *Chats) started(ctx context.Context, tx *db.Tx, now time.Time, who audit.Who, in Beginning, token string) (Chat, error) {
+	c, err := s.scan(tx.QueryRowContext(ctx, selectChat+" WHERE start_key = $1", id.Digest(in.Key)).Scan)
 	if err != nil {
 		return Chat{}, err
 	}
-	return s.mine(ctx, tx, Asker{AccountID: in.AccountID, Token: token}, chatID)
+	first, err := s.scanMessage(tx.QueryRowContext(ctx, selectMessage+" WHERE m.chat_id = $1 AND m.number = 1", c.ID).Scan)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return Chat{}, err
+	}
+	if clean, _ := scrub.Cards(in.Text); clean != first.Text {
+		return Chat{}, ErrStarted
+	}
+	if _, err := s.mine(ctx, tx, Asker{AccountID: in.AccountID, Token: token}, c.ID); !fault.Is(err, fault.NotFound) {
+		return c, err
+	}
+	if c.AccountID != "" || now.Sub(c.CreatedAt) > AgainWithin {
+		return Chat{}, ErrStarted
+	}
+	if err := addKey(ctx, tx, c.ID, token, "browser", now.Add(BrowserLife)); err != nil {
+		return Chat{}, err
+	}
+	return c, audit.Append(ctx, tx, who.Did(now, "chat.resumed", c.ID, ""))
 }
 
+// begin keeps a new conversation. errTwin says that there is one with this key by now.
 func (s *Chats) begin(ctx context.Context, tx *db.Tx, now time.Time, in Beginning) (Chat, error) {
 	c := Chat{ID: id.New("cht"), AccountID: in.AccountID, MemberID: in.MemberID, LinkedBy: in.AccountID, Name: in.Name, Email: in.Email,
 		Language: in.Language, Mail: in.Mail, State: Waiting, CreatedAt: now, WaitingSince: now, LastAt: now}
@@ -112,14 +138,17 @@ func (s *Chats) begin(ctx context.Context, tx *db.Tx, now time.Time, in Beginnin
 	if in.MemberID != "" {
 		c.LinkedAt, linked = now, db.Micros(now)
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO chat (id, account_id, member_id, linked_by, linked_at, name_sealed, email_sealed, language, start_key, by_mail,
- state, created_at, waiting_since, last_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'waiting', $11, $11, $11)`,
+	made, err := tx.ExecContext(ctx, `INSERT INTO chat (id, account_id, member_id, linked_by, linked_at, name_sealed, email_sealed, language, start_key, by_mail,
+ state, created_at, waiting_since, last_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'waiting', $11, $11, $11) ON CONFLICT (start_key) DO NOTHING`,
 		c.ID, c.AccountID, c.MemberID, c.LinkedBy, linked, name, email, c.Language, id.Digest(in.Key), c.Mail, db.Micros(now))
 	if err != nil {
 		return Chat{}, err
 	}
+	if n, err := made.RowsAffected(); err != nil || n == 0 {
+		return Chat{}, cmp.Or(err, errTwin)
+	}
 	clean, cards := scrub.Cards(in.Text)
-	if _, err := s.add(ctx, tx, now, &c, Message{ID: id.New("cmg"), Side: Member, Kind: Text, Text: clean}, in.Key); err != nil {
+	if _, err := s.add(ctx, tx, now, &c, Message{ID: id.New("cmg"), Side: Member, Kind: Text, Text: clean}, ""); err != nil {
 		return Chat{}, err
 	}
 	if cards > 0 {

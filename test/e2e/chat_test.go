@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"memberpay/internal/db"
 	"memberpay/internal/db/dbtest"
 	"memberpay/internal/id"
 )
@@ -21,12 +23,13 @@ import (
 const (
 	conversations = 200
 	eachSays      = 5 // messages after the first one, of each
-	chatKills     = 3
+	chatKills     = 4
+	losesFirst    = 10 // one of so many writers loses the first answer, and the cookie in it, whatever is killed
 )
 
 // TestChatSurvivesKill9 kills the server again and again in the middle of 200 conversations. Whoever loses the answer to a
-// message sends it again under its key. At the end every conversation has every message that was acknowledged, each once, in
-// the order in which its writer wrote.
+// message, be it the first one and the cookie with it, sends it again under its key. At the end every writer has one conversation with every message that was acknowledged, each
+// once, in the order in which its writer wrote.
 func TestChatSurvivesKill9(t *testing.T) {
 	t.Parallel()
 	for _, engine := range dbtest.Engines {
@@ -61,8 +64,12 @@ func TestChatSurvivesKill9(t *testing.T) {
 				})
 			}
 			const all = conversations * (eachSays + 1)
-			for kill := range chatKills { // each time after another share of the messages
-				for range all / (chatKills + 2) {
+			for kill := range chatKills { // the first time while conversations begin, then each time after another share of the messages
+				share := all / (chatKills + 1)
+				if kill == 0 {
+					share = conversations / 2
+				}
+				for range share {
 					select {
 					case <-progress:
 					case <-ctx.Done():
@@ -81,10 +88,23 @@ func TestChatSurvivesKill9(t *testing.T) {
 			for _, c := range writers {
 				c.check(t, ctx)
 			}
-			if again.Load() == 0 {
+			if again.Load() == 0 || again.Load() == conversations/losesFirst {
 				t.Error("no message lost its answer: the kills hit nothing")
 			}
-			t.Logf("%d messages, %d of them sent again", acknowledged.Load(), again.Load())
+			t.Logf("%d messages, sent again %d times", acknowledged.Load(), again.Load())
+			w.server.Kill()
+			d, err := db.Open(ctx, w.database)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer d.Close()
+			var begun, kept int
+			if err := d.Read().QueryRowContext(ctx, "SELECT (SELECT COUNT(*) FROM chat), (SELECT COUNT(*) FROM chat_message WHERE side = 'member')").Scan(&begun, &kept); err != nil {
+				t.Fatal(err)
+			}
+			if begun != conversations || kept != all {
+				t.Errorf("%d conversations with %d messages are kept, want %d with %d", begun, kept, conversations, all)
+			}
 		})
 	}
 }
@@ -96,6 +116,7 @@ type chatter struct {
 	from       string // network address
 	keys       [eachSays + 1]string
 	client     *http.Client
+	lost       bool // the first answer is lost
 }
 
 func newChatter(base string, n int) *chatter {
@@ -123,18 +144,24 @@ func (c *chatter) say(ctx context.Context, n int) error {
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("X-Forwarded-For", c.from)
-	a, err := c.client.Do(r)
+	client := *c.client
+	loses := n == 0 && c.n%losesFirst == 0 && !c.lost
+	if loses {
+		client.Jar = nil
+	}
+	a, err := client.Do(r)
 	if err != nil {
 		return err
 	}
 	defer a.Body.Close()
+	if loses && a.StatusCode == http.StatusSeeOther {
+		c.lost = true
+		return errors.New("the answer is lost")
+	}
 	if _, err := io.Copy(io.Discard, a.Body); err != nil {
 		return err
 	}
 	if a.StatusCode != http.StatusSeeOther {
-		if n == 0 { // begun, and the cookie was lost with the answer: that conversation is nobody's now
-			c.keys[0] = id.Secret()
-		}
 		return fmt.Errorf("status %d", a.StatusCode)
 	}
 	if n == 0 {

@@ -114,8 +114,8 @@ func (p *Portal) chatStart(c *web.Context) error {
 	}
 	begun, token, err := p.Chats.Start(c.R.Context(), c.Now, c.Who(), in)
 	if field, text, status, ok := talk.Problem(c, err); ok && err != nil {
-		if v.Key != "" && errors.Is(err, chat.ErrKey) {
-			v.Key = ""
+		if errors.Is(err, chat.ErrKey) || errors.Is(err, chat.ErrStarted) {
+			v.Key = "" // another one: what stands in the form can be sent
 		}
 		v.Text, v.Name = upTo(v.Text, chat.MaxText), upTo(v.Name, chat.MaxName)
 		return p.showChatHome(c, status, v, ui.Problem{Field: field, Text: text})

@@ -118,6 +118,34 @@ func TestChatWithoutScript(t *testing.T) {
 	}
 }
 
+// TestChatFirstAnswerLost: a guest whose browser never got the answer to the first message finds the conversation by sending
+// the form again, and what is written into an old form is kept.
+func TestChatFirstAnswerLost(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.manned()
+	v, again := h.visitor(), h.visitor() // the same browser, without the cookie of the first answer
+	form := url.Values{"text": {"Was I charged twice?"}, "key": {id.Secret()}}
+	path := v.post("/chat", form).To
+	if a := again.post("/chat", form); a.Status != http.StatusSeeOther || a.To != path {
+		t.Fatalf("the second answer is %d %s, want %s", a.Status, a.To, path)
+	}
+	page := again.get(path)
+	page.tells(t, 200, "Was I charged twice?")
+	if n := strings.Count(page.Text(), "Was I charged twice?"); n != 1 {
+		t.Errorf("the message stands there %d times", n)
+	}
+	form.Set("text", "And something else")
+	other := again.post("/chat", form)
+	other.tells(t, 409, "already begun a conversation with another message", "And something else", "Your conversations")
+	if strings.Contains(other.Body, form.Get("key")) {
+		t.Error("the form cannot be sent again: its key is the old one")
+	}
+	form.Set("text", "Was I charged twice?")
+	h.pass(chat.AgainWithin + time.Minute)
+	h.visitor().post("/chat", form).tells(t, 409, "already begun a conversation")
+}
+
 // TestChatAfterHours: a question at night is answered the next day by e-mail, and nothing is lost.
 func TestChatAfterHours(t *testing.T) {
 	t.Parallel()
