@@ -19,7 +19,7 @@ type About struct {
 	SentAt  time.Time // zero where it was not sent
 }
 
-// MessagesAbout returns the messages that were told about subjects (ids), newest first, at most limit, for those who help
+// MessagesAbout returns the messages that were told about things (ids), several about one too, newest first, at most limit, for those who help
 // whoever gets them.
 func MessagesAbout(ctx context.Context, q db.Queryer, subjects []string, limit int) ([]About, error) {
 	if len(subjects) == 0 {
@@ -27,7 +27,7 @@ func MessagesAbout(ctx context.Context, q db.Queryer, subjects []string, limit i
 	}
 	subjects = subjects[:min(len(subjects), 500)]
 	var out []About
-	err := db.Each(ctx, q, fmt.Sprintf("SELECT kind, subject, channel, state, created_at, sent_at FROM outbox WHERE subject IN %s ORDER BY created_at DESC, id DESC LIMIT $%d",
+	err := db.Each(ctx, q, fmt.Sprintf("SELECT kind, subject, channel, state, created_at, sent_at FROM outbox WHERE about IN %s ORDER BY created_at DESC, id DESC LIMIT $%d",
 		db.In(1, len(subjects)), len(subjects)+1), append(db.Args(subjects), limit), func(rows *sql.Rows) error {
 		var a About
 		var at, sent int64

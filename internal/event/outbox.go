@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"memberpay/internal/db"
@@ -80,7 +81,7 @@ const (
 // Tell puts messages into the outbox, in the transaction of what they tell. A message without a recipient is dropped;
 // one that was already told is left alone.
 func (o *Outbox) Tell(ctx context.Context, tx *db.Tx, now time.Time, list ...Message) error {
-	const columns = 11
+	const columns = 12
 	args := make([]any, 0, len(list)*columns)
 	for _, m := range list {
 		if m.Channel == "" {
@@ -98,11 +99,12 @@ func (o *Outbox) Tell(ctx context.Context, tx *db.Tx, now time.Time, list ...Mes
 		if !m.NotAfter.IsZero() && m.NotAfter.Sub(now) <= urgent {
 			due = now.Add(-ahead)
 		}
-		args = append(args, m.ID, m.Kind, m.Subject, "", recipient, data, m.Channel, m.Language, db.Micros(m.NotAfter), db.Micros(due), db.Micros(now))
+		about, _, _ := strings.Cut(m.Subject, "/")
+		args = append(args, m.ID, m.Kind, m.Subject, about, "", recipient, data, m.Channel, m.Language, db.Micros(m.NotAfter), db.Micros(due), db.Micros(now))
 	}
 	for len(args) > 0 {
 		n := min(len(args)/columns, 500)
-		if err := tx.Later(ctx, "tell", `INSERT INTO outbox (id, kind, subject, recipient, recipient_sealed, data_sealed, channel, language,
+		if err := tx.Later(ctx, "tell", `INSERT INTO outbox (id, kind, subject, about, recipient, recipient_sealed, data_sealed, channel, language,
  not_after, next_at, created_at) VALUES `+db.Values(n, columns)+" ON CONFLICT (subject, kind) DO NOTHING", args[:n*columns]...); err != nil {
 			return err
 		}

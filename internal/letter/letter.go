@@ -15,6 +15,10 @@ import (
 	"memberpay/internal/money"
 )
 
+// ToMembers are the kinds of all letters that members get.
+var ToMembers = []string{KindCode, KindMemberID, KindAccountOpened, KindAccountChanged, KindEmailTaken, KindHelperInvited, KindHelperPaid, KindHelperRevoked,
+	KindChatAnswered, KindChatCopy, KindCopy, KindPayLink, KindCallNews, KindCaseNews, KindRefundNews}
+
 // To says how a letter travels, where, and in which language.
 type To struct {
 	Channel   string // event.Mail, event.Text or event.Print

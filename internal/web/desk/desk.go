@@ -37,14 +37,12 @@ type Desk struct {
 	Households *household.Households
 	Notes      *note.Notes
 	Shares     *share.Shares
-	// Timeline is what other rooms add to a member's timeline.
-	Timeline  []Source
-	Cases     *cases.Cases
-	Callbacks *callrequest.Requests // who asked to be called
-	Chats     *chat.Chats
-	Help      *help.Center
-	BaseURL   string          // the public address
-	Phone     *phonepay.Phone // payments in calls
+	Cases      *cases.Cases
+	Callbacks  *callrequest.Requests // who asked to be called
+	Chats      *chat.Chats
+	Help       *help.Center
+	BaseURL    string          // the public address
+	Phone      *phonepay.Phone // payments in calls
 	// JoinCode makes a code with which a member whose identity was checked goes on with joining.
 	JoinCode func(c *web.Context, memberID string) (code string, until time.Time, err error)
 }

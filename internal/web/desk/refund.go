@@ -344,6 +344,9 @@ func (d *Desk) refundMoments(c *web.Context, m member.Member, limit int) ([]Mome
 			}
 		}
 		lines := []string{c.T("timeline.refund.asked", "Name", names[r.AskedBy], "Number", id.Grouped(byID[r.PaymentID].Confirmation))}
+		if r.DecidedBy != "" {
+			lines = append(lines, c.T("timeline.refund.decided", "Name", names[r.DecidedBy]))
+		}
 		out = append(out, Moment{At: at, Kind: c.T("desk.refund.one"), Tone: refundTone(r.State), Href: "/desk/refunds/" + r.ID,
 			Text: c.T("timeline.refund", "Amount", r.Amount, "State", refundTag(c, r).Text), Lines: lines})
 	}

@@ -105,7 +105,7 @@ func TestARefund(t *testing.T) {
 	if got := o.cards.GivenBack(strings.TrimPrefix(path, "/desk/refunds/")); len(got) != 1 || got[0] != 2_000 {
 		t.Errorf("went back: %v", got)
 	}
-	a.get(record).says(t, 200, "$120.25", "asked for a refund", "$20.00: Paid out") // $100.25 and $20.00 again
+	a.get(record).says(t, 200, "$120.25", "$20.00: Paid out", "Refund Email") // $100.25 and $20.00 again
 	for _, action := range []string{"refund.requested", "refund.approved", "refund.submitted", "refund.succeeded", "refund.seen"} {
 		if len(o.entries(action)) == 0 {
 			t.Errorf("%s is not noted down", action)

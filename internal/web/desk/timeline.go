@@ -45,9 +45,9 @@ const (
 	onTimeline = 80 // moments that are shown
 )
 
-// sources are what a timeline is made of. Other rooms add theirs in Desk.Timeline.
+// sources are what a timeline is made of.
 func (d *Desk) sources() []Source {
-	return append([]Source{
+	return []Source{
 		{"payments", d.paymentMoments},
 		{"postings", d.postingMoments},
 		{"refunds", d.refundMoments},
@@ -57,8 +57,9 @@ func (d *Desk) sources() []Source {
 		{"calls", d.callMoments},
 		{"call requests", d.callbackMoments},
 		{"verification", d.proofMoments},
+		{"chats", d.chatMoments},
 		{"staff", d.staffMoments},
-	}, d.Timeline...)
+	}
 }
 
 // timeline is what happened with a member, the newest first. cut tells that there is more.

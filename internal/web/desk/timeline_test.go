@@ -10,20 +10,16 @@ import (
 	"memberpay/internal/db/dbtest"
 	"memberpay/internal/event"
 	"memberpay/internal/identity"
-	"memberpay/internal/member"
 	"memberpay/internal/staff"
-	"memberpay/internal/web"
 )
 
-// TestOneColumnTellsWhatHappened: calls, checks, messages, notes and looks stand in one column, the newest first, with what
-// other rooms add; a note keeps no card number and is struck through by a later one.
+// TestOneColumnTellsWhatHappened: calls, checks, chats, messages, notes and looks stand in one column, the newest first; a note keeps no card number and is struck through by a later one.
 func TestOneColumnTellsWhatHappened(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		o := officeOn(t, d, staff.SSO{})
-		o.desk.Timeline = []Source{{"test", func(c *web.Context, m member.Member, limit int) ([]Moment, error) {
-			return []Moment{{At: c.Now.Add(-24 * time.Hour), Kind: "Chat", Text: "Asked in a chat about " + m.MemberID}}, nil
-		}}}
+		chatted := o.asksLinked()
+		o.pass(time.Minute)
 		agent, _ := o.hire(identity.Agent)
 		v, path := o.opened(agent, "passkey"), "/desk/members/"+o.member
 		closed := v.post(path+"/notes", "text", "Not yet")
@@ -51,12 +47,15 @@ func TestOneColumnTellsWhatHappened(t *testing.T) {
 		a = v.get(path)
 		column := a.Body[strings.Index(a.Body, `id="timeline"`):]
 		at := -1
-		for _, s := range []string{"struck a note through", "Iris wrote", "Iris opened the record", "Member ID", "Proved who they are", "Asked in a chat about LH7700123"} {
+		for _, s := range []string{"struck a note through", "Iris wrote", "Iris opened the record", "Member ID", "Proved who they are", "Conversation that waits for an agent"} {
 			next := strings.Index(column, s)
 			if next <= at {
 				t.Errorf("%q does not stand in its place: %s", s, answer{Body: column}.Text())
 			}
 			at = next
+		}
+		if !strings.Contains(column, "/desk/chats/"+chatted) {
+			t.Error("the chat is not led to")
 		}
 		if !strings.Contains(column, "<s>") || strings.Contains(column, "Hillcrest") {
 			t.Error("the timeline is not as it should be")
