@@ -46,6 +46,7 @@ var answers = map[string]string{
 	"state.disputed":        "dispute",
 	"state.charged_back":    "dispute",
 	"state.late":            "payment-states",
+	"state.refunded":        "refund",
 
 	"fault.invalid":   "page-problem",
 	"fault.not_found": "page-problem",

@@ -35,6 +35,7 @@ type refundView struct {
 	Action   string
 	State    ui.Tag
 	About    []ui.Row
+	NoEmail  bool   // nobody is told of it by mail
 	Note     string // of who asked
 	Answer   string // of who declined, or what is typed as one
 	Declined bool
@@ -131,6 +132,7 @@ func (d *Desk) showRefund(c *web.Context, status int, v refundView, problems ...
 	v.Stop = may && r.State == payment.RefundSucceeded && r.Way == payment.ByCheck
 	// words: desk.refund.approve.card desk.refund.approve.check
 	v.Approve = c.T("desk.refund.approve." + string(r.Way))
+	v.NoEmail = pay.Email == "" && r.State.Holds()
 	v.Check = may && r.State == payment.RefundApproved && r.Way == payment.ByCheck
 	v.Withdraw = v.Own && r.State == payment.RefundRequested
 	if v.Declined = r.State == payment.RefundDeclined; v.Declined {
@@ -186,8 +188,8 @@ func (d *Desk) refundRows(c *web.Context, r payment.Refund, pay payment.Payment,
 		{Key: c.T("desk.refund.reason"), Value: c.T("desk.refund.reason." + r.Reason)},
 		{Key: c.T("desk.refund.by"), Value: names[r.AskedBy], Lines: []string{at(r.AskedAt)}},
 	}
-	if pay.Refunded > 0 {
-		rows[2].Lines = append(rows[2].Lines, c.T("desk.refund.before", "Amount", pay.Refunded))
+	if others := pay.Refunded - r.Taken; others > 0 {
+		rows[2].Lines = append(rows[2].Lines, c.T("desk.refund.before", "Amount", others))
 	}
 	opens, err := d.opensAgain(c, r, pay)
 	if err != nil {

@@ -30,6 +30,7 @@ type refundAskView struct {
 	Reasons []ui.Option
 	Note    string
 	Check   bool // it goes back by check
+	NoEmail bool // nobody is told of it by mail
 }
 
 // refundCell leads from a payment to its refund, where some of it is here.
@@ -69,7 +70,7 @@ func (d *Desk) showRefundAsk(c *web.Context, status int, v refundAskView, proble
 		v.Earlier = append(v.Earlier, ui.Link{Label: c.T("timeline.refund", "Amount", r.Amount, "State", refundTag(c, r).Text), Href: "/desk/refunds/" + r.ID})
 	}
 	can, err := d.Phone.Payments.Refundable(ctx, q, pay)
-	v.Check = can.Way == payment.ByCheck
+	v.Check, v.NoEmail = can.Way == payment.ByCheck, pay.Email == ""
 	var f *fault.Error
 	switch {
 	case errors.Is(err, payment.ErrRefundEarly):

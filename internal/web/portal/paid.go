@@ -180,9 +180,12 @@ func (p *Portal) paidView(c *web.Context, pay payment.Payment) (paidView, error)
 	return v, nil
 }
 
-// stateWords is the part of the catalog keys that names a payment's state. Money that came after a payment was told to
+// stateWords is the part of the catalog keys that names a payment's state. One that went back whole is refunded. Money that came after a payment was told to
 // have failed has words of its own, because those of the state would not be true.
 func (p *Portal) stateWords(c *web.Context, pay payment.Payment) (string, error) {
+	if pay.Refunded > 0 && pay.Refunded == pay.Amount && (pay.State == payment.Succeeded || pay.State == payment.Failed || pay.State == payment.Canceled) {
+		return "refunded", nil
+	}
 	if pay.State != payment.Failed && pay.State != payment.Canceled {
 		return string(pay.State), nil
 	}
@@ -220,6 +223,8 @@ func reasonKey(c *web.Context, area, reason string) string {
 func (p *Portal) nextSteps(c *web.Context, pay payment.Payment, key string) []string {
 	phone := c.Site.Brand.Phone.Display
 	switch {
+	case key == "refunded":
+		return []string{c.T("state.refunded.next")}
 	case pay.State == payment.Pending && pay.Rail == payment.Bank:
 		return p.bankSteps(c, pay)
 	case pay.State == payment.Pending:
