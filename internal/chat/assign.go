@@ -132,8 +132,29 @@ func (s *Chats) Transfer(ctx context.Context, now time.Time, who audit.Who, from
 	})
 }
 
-// Close ends a conversation: by is Agent, Member or, for the program itself, Desk. One that is closed is left as it is.
+// Close ends a conversation: by is Member or, for the program itself, Desk. One that is closed is left as it is.
 func (s *Chats) Close(ctx context.Context, now time.Time, who audit.Who, chatID string, by Side) error {
+	return s.end(ctx, now, who, chatID, by, func(Chat) error { return nil })
+}
+
+// Finish ends a conversation for one of the staff: for whoever has it, or for anybody where lead says that they lead the
+// others. It is ErrTaken where a colleague has it, and ErrNotTaken where nobody does. One that is closed is left as it is.
+func (s *Chats) Finish(ctx context.Context, now time.Time, who audit.Who, w Worker, lead bool, chatID string) error {
+	return s.end(ctx, now, who, chatID, Agent, func(c Chat) error {
+		switch {
+		case lead:
+			return nil
+		case c.State == Waiting:
+			return ErrNotTaken
+		case c.AgentID != w.ID:
+			return ErrTaken
+		}
+		return nil
+	})
+}
+
+// end ends a conversation that may says can be ended.
+func (s *Chats) end(ctx context.Context, now time.Time, who audit.Who, chatID string, by Side, may func(Chat) error) error {
 	c, err := s.Get(ctx, s.DB.Read(), chatID)
 	if err != nil || c.State == Closed {
 		return err
@@ -141,6 +162,9 @@ func (s *Chats) Close(ctx context.Context, now time.Time, who audit.Who, chatID 
 	return s.change(ctx, now, who, chatID, "chat.closed", "by "+string(by), func(tx *db.Tx, c *Chat) error {
 		if c.State == Closed {
 			return nil
+		}
+		if err := may(*c); err != nil {
+			return err
 		}
 		return s.close(ctx, tx, now, c, by)
 	})

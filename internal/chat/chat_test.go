@@ -45,9 +45,15 @@ func TestConversation(t *testing.T) {
 		if got := r.get(c.ID); got.State != chat.Waiting || got.AgentID != "" {
 			t.Errorf("back in the queue it is %+v", got)
 		}
+		if err := r.chats.Finish(ctx, r.now, staff, amal, false, c.ID); !errors.Is(err, chat.ErrNotTaken) {
+			t.Errorf("closed by whoever has not taken it: %v", err)
+		}
 		r.take(amal, c.ID)
-		r.must(r.chats.Close(ctx, r.now, staff, c.ID, chat.Agent))
-		r.must(r.chats.Close(ctx, r.now, staff, c.ID, chat.Agent))
+		if err := r.chats.Finish(ctx, r.now, staff, blair, false, c.ID); !errors.Is(err, chat.ErrTaken) {
+			t.Errorf("closed under a colleague's hands: %v", err)
+		}
+		r.must(r.chats.Finish(ctx, r.now, staff, amal, false, c.ID))
+		r.must(r.chats.Finish(ctx, r.now, staff, blair, false, c.ID))
 		member := []string{"Hello\nI paid twice.", "My card is [card number removed]", "<card>", "<joined>", "I will look.", "<moved>", "It is on its way back.", "<queued>", "<joined>", "<closed>"}
 		if got := r.texts(c.ID, chat.Member); !slices.Equal(got, member) {
 			t.Errorf("the member reads %q", got)
@@ -282,7 +288,7 @@ func TestNobodyThere(t *testing.T) {
 		if !ok {
 			t.Fatalf("the letter leads to %s", told.URL)
 		}
-		r.must(r.chats.Close(ctx, r.now, staff, c.ID, chat.Agent))
+		r.must(r.chats.Finish(ctx, r.now, staff, amal, true, c.ID))
 		_, cookie, err := r.chats.Resume(ctx, r.now, guest, link, "", false)
 		r.must(err)
 		if _, err := r.chats.Mine(ctx, r.now, chat.Asker{Token: cookie}, c.ID); err != nil {

@@ -23,6 +23,7 @@ type chatView struct {
 	Take     string // label of the button that takes it, "" where it cannot be taken
 	Mine     bool
 	Open     bool
+	Close    string // what closing it does, "" for whoever may not close it
 	Replies  *ui.ChatReplies
 	Transfer []ui.Option
 	Note     string
@@ -90,6 +91,11 @@ func (d *Desk) showChat(c *web.Context, status int, talked chat.Chat, text, note
 	}
 	if talked.State == chat.Waiting {
 		v.Take = c.T("chat.desk.take")
+	}
+	if v.Mine {
+		v.Close = c.T("chat.desk.close.mine")
+	} else if v.Open && c.Session.Actor().May(identity.Supervise) {
+		v.Close = c.T("chat.desk.close.others", "Name", talked.AgentName)
 	}
 	if v.Open {
 		if v.Transfer, err = d.colleagues(c, talked); err != nil {

@@ -139,9 +139,13 @@ func (d *Desk) transfer(c *web.Context) error {
 	return c.Redirect("/desk/chats")
 }
 
-// closeChat ends a conversation.
+// closeChat ends a conversation that the reader has. A supervisor may end that of another, too.
 func (d *Desk) closeChat(c *web.Context) error {
+	me, err := d.worker(c)
+	if err != nil {
+		return err
+	}
 	chatID := c.R.PathValue("conversation")
-	err := d.Chats.Close(c.R.Context(), c.Now, who(c), chatID, chat.Agent)
+	err = d.Chats.Finish(c.R.Context(), c.Now, who(c), me, c.Session.Actor().May(identity.Supervise), chatID)
 	return d.afterChat(c, chatID, "", "", err)
 }

@@ -84,7 +84,13 @@ func TestChatsAtTheDesk(t *testing.T) {
 	boss.get(path).says(t, 200, "You have this chat.", "Charged twice in May", "Note from Iris, only for staff")
 	iris.get("/desk/chats").says(t, 200, "with Iris")
 	iris.post(path+"/messages", "key", id.Secret(), "text", "Hi").says(t, 409, "Take this chat first.")
+	if a := iris.get(path); strings.Contains(a.Body, path+"/close") {
+		t.Error("an agent can close the chat that a colleague has")
+	}
+	iris.post(path+"/close").says(t, 409, "A colleague has taken this chat.")
+	boss.get(path).says(t, 200, "You have this chat.", "Yes, close it")
 	iris.post(path+"/transfer", "to", one, "note", "I take it back").leads(t, path)
+	boss.get(path).says(t, 200, "Iris has this chat. Whoever they write with", "Yes, close it")
 	iris.post(path+"/close").leads(t, path)
 	iris.get(path).says(t, 200, "This chat is closed.")
 	iris.post(path+"/messages", "key", id.Secret(), "text", "Hi").says(t, 409)
@@ -93,6 +99,11 @@ func TestChatsAtTheDesk(t *testing.T) {
 			t.Errorf("%s stands %d times in the log, want %d", action, n, want)
 		}
 	}
+	second := "/desk/chats/" + o.asks()
+	iris.post(second+"/close").says(t, 409, "Take this chat first.")
+	iris.post(second+"/take").leads(t, second)
+	boss.post(second+"/close").leads(t, second)
+	boss.get(second).says(t, 200, "This chat is closed.")
 	finance, _ := o.hire(identity.Finance)
 	o.opened(finance, "passkey").get(path).says(t, 403)
 	iris.get("/desk/chats/cht_none").says(t, 404)
