@@ -105,7 +105,8 @@ scenario('a guest and an agent talk, each in their own browser', async () => {
   assert.ok(!(await page.content()).includes('She was charged once'), 'she does not read the note');
   await write(desk, 'Solo una vez. Le enviamos el recibo.');
   await page.locator('[data-log]').getByText('Le enviamos el recibo').waitFor();
-  await button(desk, 'chat.desk.close').click();
+  await text(desk, 'chat.desk.close').click();
+  await button(desk, 'chat.desk.close.yes').click();
   await text(page, 'chat.js.closed').waitFor();
 
   await page.reload();
@@ -212,7 +213,8 @@ scenario('an agent hands a guest to a colleague by name, who goes on at once', a
   bela.lang = 'es';
   await bela.goto(`${new URL(bela.url()).pathname}?lang=es`);
   await looked(bela, 'handed');
-  await button(bela, 'chat.desk.close').click();
+  await text(bela, 'chat.desk.close').click();
+  await button(bela, 'chat.desk.close.yes').click();
   await text(page, 'chat.js.closed').waitFor();
   for (const one of [amal, bela, page]) noProblems(one);
 });

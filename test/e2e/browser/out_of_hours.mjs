@@ -85,7 +85,8 @@ scenario('the next day they are answered, by e-mail and on the page', async () =
     await button(desk, 'chat.send').click();
     await once(desk, guest.answer);
     await look(desk, `hours-answered-${guest.lang}`);
-    await button(desk, 'chat.desk.close').click();
+    await desk.getByText(t(desk.lang, 'chat.desk.close')).click();
+    await button(desk, 'chat.desk.close.yes').click();
     await desk.getByText(t('en', 'chat.desk.closed')).waitFor();
   }
   await desk.goto('/desk/chats');
