@@ -118,8 +118,8 @@ func (r *Requests) read(now time.Time, in Asking) (Request, error) {
 	}) {
 		return Request{}, ErrKey
 	}
-	out.Name = strings.Join(strings.FieldsFunc(in.Name, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }), " ")
-	if out.Name == "" || !utf8.ValidString(out.Name) || utf8.RuneCountInString(out.Name) > MaxName {
+	out.Name = scrub.Line(in.Name)
+	if out.Name == "" || !utf8.ValidString(in.Name) || utf8.RuneCountInString(out.Name) > MaxName {
 		return Request{}, ErrName
 	}
 	out.Name, _ = scrub.Cards(out.Name)

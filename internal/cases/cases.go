@@ -3,7 +3,6 @@ package cases
 import (
 	"crypto/rand"
 	"math/big"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -124,9 +123,9 @@ var (
 	ErrDue      = fault.Field("due", "case.due")
 )
 
-// written is text as it is kept: card numbers taken out, line ends of one kind, nothing around it.
+// written is text as it is kept: tidy, with card numbers taken out.
 func written(text string) (string, error) {
-	text = strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "").Replace(strings.ToValidUTF8(text, "\uFFFD")))
+	text = scrub.Text(text)
 	if text == "" {
 		return "", ErrText
 	}

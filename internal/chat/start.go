@@ -230,25 +230,12 @@ func goodKey(key string) bool {
 	}) < 0
 }
 
-// cleanText is what somebody wrote, as it is kept: valid text with line ends of one kind and no other control characters.
-// none and long are what is returned for nothing and for more than most characters.
+// cleanText is what somebody wrote, as it is kept. none and long are what is returned for nothing and for more than most characters.
 func cleanText(text string, most int, none, long error) (string, error) {
 	if len(text) > most*utf8.UTFMax*2 {
 		return "", long
 	}
-	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\r\n", "\n")
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n', r == '\t':
-			return r
-		case r == '\r':
-			return '\n'
-		case unicode.IsControl(r), r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069: // nobody writes backwards over others' words
-			return -1
-		}
-		return r
-	}, text)
-	text = strings.TrimSpace(text)
+	text = scrub.Text(text)
 	switch {
 	case text == "":
 		return "", none
@@ -267,6 +254,6 @@ func cleanLine(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	name, _ = scrub.Cards(strings.Join(strings.Fields(name), " "))
+	name, _ = scrub.Cards(scrub.Line(name))
 	return name, nil
 }

@@ -28,7 +28,7 @@ type Feedback struct {
 // Tell keeps what a reader says about an article. Card numbers in the comment are taken out before it is sealed; found is how
 // many there were. Nothing of who says it is kept. It returns ErrLongComment.
 func (c *Center) Tell(ctx context.Context, now time.Time, a Article, helpful bool, comment string) (found int, err error) {
-	if len([]rune(comment)) > LongestComment {
+	if comment = scrub.Text(comment); len([]rune(comment)) > LongestComment {
 		return 0, ErrLongComment
 	}
 	row, yes := id.New("hfb"), 0

@@ -52,7 +52,7 @@ type Notes struct {
 // Write keeps a note on a member (row id). Card numbers are taken out first; found is how many. strikes names an earlier
 // note of the member that is struck through by this one, "" for none. It returns ErrText, ErrNone or ErrStruck.
 func (n *Notes) Write(ctx context.Context, now time.Time, who audit.Who, memberID, text, strikes string) (written Note, found int, err error) {
-	text, found = scrub.Cards(tidy(text))
+	text, found = scrub.Cards(scrub.Text(text))
 	if !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) || utf8.RuneCountInString(text) > MaxText {
 		return Note{}, 0, ErrText
 	}
@@ -97,17 +97,6 @@ func (n *Notes) Write(ctx context.Context, now time.Time, who audit.Who, memberI
 		return Note{}, 0, fmt.Errorf("write a note: %w", err)
 	}
 	return written, found, nil
-}
-
-// tidy is text that both databases take, without control characters but line breaks.
-func tidy(s string) string {
-	s = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\r\n", "\n")
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' {
-			return ' '
-		}
-		return r
-	}, s))
 }
 
 // Of returns the notes on a member (row id), newest first, at most limit. One that does not open is an error.

@@ -34,7 +34,7 @@ func TestNotes(t *testing.T) {
 			t.Fatal(err)
 		}
 		iris := audit.Who{Actor: "acc_iris", Role: audit.Agent}
-		first, found, err := n.Write(t.Context(), now, iris, "mem_rosa", " Read me 4242 4242 4242 4242\x00 <b>by phone</b>\r\nand hung up ", "")
+		first, found, err := n.Write(t.Context(), now, iris, "mem_rosa", " Read me 4242 4242 4242 4242\x00 <b>by phone</b>\r\nand \u202ehung up ", "")
 		if err != nil || found != 1 || strings.Contains(first.Text, "4242") || !strings.Contains(first.Text, "<b>by phone</b>\nand hung up") {
 			t.Fatalf("%+v, %d, %v", first, found, err)
 		}

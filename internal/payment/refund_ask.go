@@ -300,13 +300,7 @@ func (p *Payments) noteRefund(ctx context.Context, tx *db.Tx, by audit.Who, pay 
 // refundText tidies what staff write about a refund: without card numbers and control characters. It returns bad where
 // nothing is left although something is needed, or where it is too long.
 func refundText(s string, needed bool, bad error) (string, error) {
-	s = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\r\n", "\n")
-	s, _ = scrub.Cards(strings.TrimSpace(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' {
-			return ' '
-		}
-		return r
-	}, s)))
+	s, _ = scrub.Cards(scrub.Text(s))
 	if utf8.RuneCountInString(s) > MaxRefundNote || (needed && !strings.ContainsFunc(s, unicode.IsLetter)) {
 		return "", bad
 	}

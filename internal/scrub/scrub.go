@@ -1,5 +1,5 @@
-// Package scrub takes card numbers out of free text before it is kept or shown: of chats, notes, comments and questions.
-// It knows nothing of who wrote the text or where it goes.
+// Package scrub cleans free text before it is kept or shown, of chats, notes, comments and questions: it takes out card numbers,
+// and characters that nobody writes. It knows nothing of who wrote the text or where it goes.
 package scrub
 
 import (
