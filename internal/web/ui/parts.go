@@ -1,7 +1,10 @@
 package ui
 
 import (
+	"slices"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/a-h/templ"
 )
@@ -89,6 +92,18 @@ type Cell struct {
 	What string
 	Lang string // of Text, where it is not that of the page
 	Body templ.Component
+}
+
+// longWord is how many characters a word has that may be broken, so that its column does not push others off the page.
+const longWord = 20
+
+// class is that of a cell in a column: where it has a word of longWord characters, that one may break.
+func (c Cell) class(column string) string {
+	long := slices.ContainsFunc(strings.Fields(c.Text), func(word string) bool { return utf8.RuneCountInString(word) >= longWord })
+	if long {
+		return strings.TrimSpace(column + " long")
+	}
+	return column
 }
 
 // Amount is an amount of money that matters on the page.

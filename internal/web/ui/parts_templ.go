@@ -798,7 +798,7 @@ func TableFor(t Table) templ.Component {
 			}
 			for i, cell := range row {
 				if i == 0 && t.FirstIsHeader {
-					var templ_7745c5c3_Var43 = []any{t.class(i)}
+					var templ_7745c5c3_Var43 = []any{cell.class(t.class(i))}
 					templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var43...)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -842,7 +842,7 @@ func TableFor(t Table) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					var templ_7745c5c3_Var46 = []any{t.class(i)}
+					var templ_7745c5c3_Var46 = []any{cell.class(t.class(i))}
 					templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var46...)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err

@@ -158,6 +158,26 @@ export async function noHorizontalScroll(page, what) {
   assert.ok(got.scroll <= got.client, `${what} (${page.url()}) is ${got.scroll} px wide in a window of ${got.client}:\n${got.wide.join('\n')}`);
 }
 
+// wholeWords fails where a word of a table is broken in the middle though its column could be wider.
+export async function wholeWords(page, what) {
+  const broken = await page.evaluate(() => {
+    const out = [];
+    for (const cell of document.querySelectorAll('th, td')) {
+      const walk = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+      for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+        for (const { 0: word, index } of node.data.matchAll(/[\p{L}\p{N}.,$@’]+/gu)) {
+          const range = document.createRange();
+          range.setStart(node, index);
+          range.setEnd(node, index + word.length);
+          if (word.length < 20 && new Set([...range.getClientRects()].map((r) => Math.round(r.top))).size > 1) out.push(word);
+        }
+      }
+    }
+    return out;
+  });
+  assert.deepEqual(broken, [], `${what} (${page.url()}) breaks words of a table`);
+}
+
 // screenshot keeps a picture of the whole page where MEMBERPAY_SHOTS names a folder.
 export async function screenshot(page, name) {
   if (process.env.MEMBERPAY_SHOTS) await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
@@ -172,6 +192,7 @@ export async function look(page, name) {
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize({ width, height: 900 });
     await noHorizontalScroll(page, `${name} ${width}`);
+    await wholeWords(page, `${name} ${width}`);
     await axe(page, `${name} ${width} ${colorScheme}`);
     await screenshot(page, `${page.lang}-${name}-${width}-${colorScheme}`);
   }

@@ -1,6 +1,6 @@
 // Every page of accounts, of the household and of the desk, in both languages, on a small phone and a desktop, light, dark
 // and in forced colors: no accessibility violation, no horizontal scroll, one first heading, the right language.
-import { assert, axe, demo, finish, newPage, noHorizontalScroll, noProblems, scenario, screenshot } from './lib.mjs';
+import { assert, axe, demo, finish, newPage, noHorizontalScroll, noProblems, scenario, screenshot, wholeWords } from './lib.mjs';
 import { authenticator, codeSent, deskCode, ids, join, joinCode, joinEmail, joinFind, mailed, mainButton, mainLink, newcomer,
   password, proveOnFile, signOut, typePassword } from './account.mjs';
 import { account, at, choose, field, next, payByBank, person, radio, signIn, toChoice } from './journey.mjs';
@@ -24,6 +24,7 @@ async function look(page, name) {
     await page.emulateMedia(media);
     await page.setViewportSize({ width, height: 900 });
     await noHorizontalScroll(page, `${name} ${how}`);
+    await wholeWords(page, `${name} ${how}`);
     await axe(page, `${name} ${how}`, { contrast: media.forcedColors === 'none' });
     await screenshot(page, `${page.lang}-${name}-${how}`);
   }
