@@ -157,6 +157,17 @@ func (c *Calls) OfMember(ctx context.Context, q db.Queryer, memberID string, lim
 	return c.list(ctx, q, "member_id <> '' AND member_id = $1 ORDER BY opened_at DESC, id DESC LIMIT $2", memberID, limit)
 }
 
+// MemberOf returns the row id of the member whom the call with a reference is about, in any spelling, or "" where there is
+// none, or nobody proved who they are in it. The call may be a colleague's.
+func (c *Calls) MemberOf(ctx context.Context, q db.Queryer, reference string) (string, error) {
+	var memberID string
+	err := q.QueryRowContext(ctx, "SELECT member_id FROM phone_call WHERE reference = $1", id.Unfold(reference)).Scan(&memberID)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("whose call it is: %w", err)
+	}
+	return memberID, nil
+}
+
 func (c *Calls) list(ctx context.Context, q db.Queryer, where string, args ...any) ([]Call, error) {
 	var out []Call
 	err := db.Each(ctx, q, "SELECT "+callFields+" FROM phone_call WHERE "+where, args, func(rows *sql.Rows) error {

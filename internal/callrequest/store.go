@@ -96,6 +96,17 @@ func (r *Requests) OfMember(ctx context.Context, memberID string, most int) ([]R
 	return r.list(ctx, "member_id <> '' AND member_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2", memberID, most)
 }
 
+// MemberOf returns the row id of the member whom the request with a number is about, in any spelling, or "" where there is
+// none, or a guest asked.
+func (r *Requests) MemberOf(ctx context.Context, number string) (string, error) {
+	var memberID string
+	err := r.DB.Read().QueryRowContext(ctx, "SELECT member_id FROM call_request WHERE number = $1", id.Unfold(number)).Scan(&memberID)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("whose request it is: %w", err)
+	}
+	return memberID, nil
+}
+
 // Work returns the requests that are not over, those due first in front: of one owner, or of everybody where it is "".
 func (r *Requests) Work(ctx context.Context, ownerID string, most int) ([]Request, error) {
 	if ownerID != "" {

@@ -64,6 +64,16 @@ func (c *Cases) Get(ctx context.Context, caseID string) (Case, error) {
 	return x, nil
 }
 
+// MemberOf returns the row id of the member whom the case with a number is about, in any spelling, or "" where there is none.
+func (c *Cases) MemberOf(ctx context.Context, number string) (string, error) {
+	var memberID string
+	err := c.DB.Read().QueryRowContext(ctx, "SELECT member_id FROM bill_case WHERE number = $1", id.Unfold(number)).Scan(&memberID)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("whose case it is: %w", err)
+	}
+	return memberID, nil
+}
+
 // OfBill returns the cases of a bill, newest first.
 func (c *Cases) OfBill(ctx context.Context, billID string) ([]Case, error) {
 	return c.list(ctx, "bill_id = $1 ORDER BY opened_at DESC, id DESC LIMIT 50", billID)

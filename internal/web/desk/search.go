@@ -206,7 +206,8 @@ func (d *Desk) lookUp(c *web.Context, t typed) (found []member.Member, by string
 	return found, byName, more, err
 }
 
-// byNumber finds members by any number ever printed for them: their own, a bill's, a pay code, a confirmation number.
+// byNumber finds members by any number that was ever given to them: their own, a bill's, a pay code, a confirmation number,
+// that of a case, of a call, or of a call they asked for.
 func (d *Desk) byNumber(c *web.Context, number string) ([]member.Member, error) {
 	ctx, q := c.R.Context(), d.DB.Read()
 	if id.Fold(number) == "" {
@@ -228,7 +229,21 @@ func (d *Desk) byNumber(c *web.Context, number string) ([]member.Member, error) 
 	if err != nil {
 		return nil, err
 	}
-	return d.append(c, found, append(ids, payers...))
+	ids = append(ids, payers...)
+	for _, of := range []func() (string, error){
+		func() (string, error) { return d.Cases.MemberOf(ctx, number) },
+		func() (string, error) { return d.Calls.MemberOf(ctx, q, number) },
+		func() (string, error) { return d.Callbacks.MemberOf(ctx, number) },
+	} {
+		memberID, err := of()
+		if err != nil {
+			return nil, err
+		}
+		if memberID != "" {
+			ids = append(ids, memberID)
+		}
+	}
+	return d.append(c, found, ids)
 }
 
 // append adds members by row id that are not in the list, which ends at the most that are shown.

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"memberpay/internal/audit"
 	"memberpay/internal/db"
 	"memberpay/internal/db/dbtest"
 	"memberpay/internal/identity"
@@ -58,6 +59,36 @@ func TestOneFieldFindsAMember(t *testing.T) {
 			if strings.Contains(e.Detail, "Quin") || strings.Contains(e.Detail, "0199") {
 				t.Errorf("the log keeps what was typed: %+v", e)
 			}
+		}
+	})
+}
+
+// TestANumberOfTheDeskFindsAMember: that of a case, of a call in which somebody proved who they are, and of a call that a
+// member asked for, in any spelling and with words beside it. Those that are about nobody find nobody.
+func TestANumberOfTheDeskFindsAMember(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		o := officeOn(t, d, staff.SSO{})
+		agent, _ := o.hire(identity.Agent)
+		v := o.opened(agent, "passkey")
+		x, err := o.desk.Cases.Get(t.Context(), o.opensCase())
+		o.must(err)
+		asked, err := o.desk.Callbacks.Get(t.Context(), o.asksForCall(o.member))
+		o.must(err)
+		reference := o.verifiedCall().Reference
+		for _, q := range []string{x.Number, x.Number[:4] + "-" + x.Number[4:], "case " + x.Number[:4] + "-" + x.Number[4:], reference, strings.ToLower(reference), strings.ReplaceAll(reference, "-", " "),
+			"call " + reference, asked.Number, asked.Number[:4] + " " + asked.Number[4:]} {
+			v.post("/desk/members", "q", q).says(t, 200, "1 person found", "Rosa Q.", "•••• 0123")
+		}
+		guest, err := o.desk.Callbacks.Get(t.Context(), o.asksForCall(""))
+		o.must(err)
+		nobody, err := o.desk.Calls.Open(t.Context(), o.clock(), audit.Who{Actor: agent, Role: audit.Agent}, "")
+		o.must(err)
+		for _, q := range []string{guest.Number, nobody.Reference} {
+			v.post("/desk/members", "q", q).says(t, 200, "Nobody was found")
+		}
+		if n := len(o.entries("member.listed")); n != 9 {
+			t.Errorf("%d were noted down", n)
 		}
 	})
 }
