@@ -91,6 +91,11 @@ func List(ctx context.Context, q db.Queryer, scope Scope, limit int) ([]Payment,
 	return several(ctx, q, "("+by+") ORDER BY submitted_at DESC, id DESC LIMIT "+fmt.Sprint(limit), args...)
 }
 
+// OnBill returns the payments that are meant for a bill, whoever paid, newest first, at most limit.
+func OnBill(ctx context.Context, q db.Queryer, billID string, limit int) ([]Payment, error) {
+	return several(ctx, q, "id IN (SELECT payment_id FROM allocation WHERE bill_id = $1) ORDER BY submitted_at DESC, id DESC LIMIT $2", billID, limit)
+}
+
 func several(ctx context.Context, q db.Queryer, where string, args ...any) ([]Payment, error) {
 	var out []Payment
 	err := db.Each(ctx, q, "SELECT "+fields+" FROM payment WHERE "+where, args, func(rows *sql.Rows) error {

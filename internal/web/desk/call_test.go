@@ -209,6 +209,8 @@ func TestEveryViewOfAMemberIsNotedDown(t *testing.T) {
 				return o.asksLinked()
 			case "{file}":
 				return o.sendsFile()
+			case "{bill}":
+				return o.onlyBill()
 			case "{payment}":
 				return o.paidByCard().ID
 			case "{refund}":

@@ -177,7 +177,7 @@ func (d *Desk) bills(c *web.Context, m member.Member) (ui.Table, error) {
 		if !b.DueDate.IsZero() {
 			due = dateOf(c, b.DueDate)
 		}
-		t.Rows = append(t.Rows, []ui.Cell{{Text: numberOf(b)}, {Text: due}, {Text: c.Words.Amount(b.Due())}})
+		t.Rows = append(t.Rows, []ui.Cell{{Text: numberOf(b), Href: billPath(m.ID, b.ID), What: c.T("desk.bill.see.what")}, {Text: due}, {Text: c.Words.Amount(b.Due())}})
 	}
 	return t, err
 }

@@ -33,6 +33,7 @@ func (d *Desk) Routes() []web.Route {
 		{Method: "POST", Path: "/desk/members/{member}/join-code", Access: identity.VerifyMember, Fresh: true, Handle: d.joinCode},
 		{Method: "POST", Path: "/desk/members/{member}/notes", Access: identity.ViewMembers, Handle: d.notePost},
 		{Method: "POST", Path: "/desk/members/{member}/call-back", Access: identity.VerifyMember, Handle: d.callBack},
+		{Method: "GET", Path: "/desk/members/{member}/bills/{bill}", Access: identity.ViewMembers, Handle: d.bill},
 		{Method: "GET", Path: "/desk/members/{member}/visit", Access: identity.VerifyMember, Handle: d.visit},
 		{Method: "POST", Path: "/desk/members/{member}/visit", Access: identity.VerifyMember, Handle: d.visitPost},
 		{Method: "GET", Path: "/desk/members/{member}/payments/{payment}/refund", Access: identity.AskRefunds, Handle: d.refundAsk},

@@ -12,7 +12,7 @@ async function openRecord(page, number) {
   await page.goto('/desk/members');
   await field(page, 'desk.members.label').fill(number);
   await mainButton(page, 'desk.members.button').click();
-  await page.getByRole('main').getByRole('link', { name: /open the record|abrir el expediente/i }).first().click();
+  await page.getByRole('main').getByRole('link', { name: /open the record|abrir el registro/i }).first().click();
   const reason = page.getByLabel(starts(t(page.lang, 'desk.reason')));
   const open = page.getByRole('heading', { name: t(page.lang, 'desk.record.payments'), exact: true });
   await reason.or(open).first().waitFor();
@@ -25,6 +25,7 @@ async function openRecord(page, number) {
 
 async function toAsk(page, number) {
   await openRecord(page, number);
+  await look(page, 'record-with-payments');
   const row = page.getByRole('row').filter({ hasText: number });
   await row.getByRole('link', { name: starts(t(page.lang, 'desk.refund.ask')) }).click();
   await at(page, 'desk.refund.ask.title');
@@ -86,6 +87,17 @@ scenario('a payment by card goes back: asked for by one, approved by another', a
   await agent.reload();
   await agent.getByText('The bill is right, and it was due.').waitFor();
   await look(agent, 'refund-declined');
+  await openRecord(lead, number);
+  await look(lead, 'record-with-payments');
+  await lead.getByRole('main').getByRole('link', { name: new RegExp(t('es', 'desk.bill.see.what')) }).first().click();
+  await lead.getByText(t('es', 'desk.bill.share'), { exact: true }).waitFor();
+  await look(lead, 'record-bill');
+  for (const lang of ['es', 'en']) {
+    const boss = lang === 'es' ? lead : await newPage({ axe: true, lang });
+    if (lang === 'en') await deskSignIn(boss, 'supervisor');
+    await boss.goto('/desk/overview');
+    await look(boss, 'overview-worked');
+  }
   for (const page of [member, agent, lead]) noProblems(page);
 });
 
