@@ -89,6 +89,10 @@ func chatState(c *web.Context, talked chat.Chat) string {
 // chatStart begins a conversation.
 func (p *Portal) chatStart(c *web.Context) error {
 	if err := c.ReadForm(); err != nil {
+		var most *http.MaxBytesError
+		if _, text, status, _ := talk.Problem(c, chat.ErrLong); errors.As(err, &most) {
+			return p.showChatHome(c, status, startView{}, ui.Problem{Field: "text", Text: text})
+		}
 		return err
 	}
 	v := startView{Name: c.Form("name"), Email: c.Form("email"), Text: c.Form("text"), Key: c.Form("key")}

@@ -70,6 +70,7 @@ func TestChatWithoutScript(t *testing.T) {
 	v := h.visitor()
 	v.get("/").tells(t, 200, "Chat with us")
 	v.get("/chat").tells(t, 200, "We are here now", "You are next in line. We cannot say yet how long it takes.", "Start the chat")
+	v.post("/chat", url.Values{"text": {strings.Repeat("a", 10<<20)}, "key": {id.Secret()}}).tells(t, 422, "Shorten your message to 4,000 characters.")
 	path := v.asks("I was charged "+hostile, "name", "Nora")
 	v.get(path).tells(t, 200, "I was charged <script>alert(1)</script>", "You are next in line", "Show new messages")
 	h.answered(path, "Let me look.")
