@@ -76,10 +76,15 @@ func TestConversation(t *testing.T) {
 		if got := r.get(c.ID); got.Rating != 4 || got.Comment != "Quick. [card number removed]" {
 			t.Errorf("kept as %d %q", got.Rating, got.Comment)
 		}
+		r.must(r.chats.Rate(ctx, r.now, guest, c.ID, 2, ""))
+		r.must(r.chats.Rate(ctx, r.now, guest, c.ID, 4, "Slow"))
+		if got, err := r.chats.Rated(ctx, 10); err != nil || len(got) != 1 || got[0].Rating != 4 || got[0].Comment != "Slow" {
+			t.Errorf("rated are %+v %v", got, err)
+		}
 		if got, err := r.chats.Ratings(ctx, r.now.Add(-time.Hour)); err != nil || got != [5]int{3: 1} {
 			t.Errorf("ratings %v %v", got, err)
 		}
-		for action, want := range map[string]int{"chat.started": 1, "chat.assigned": 2, "chat.transferred": 2, "chat.closed": 1, "chat.rated": 1} {
+		for action, want := range map[string]int{"chat.started": 1, "chat.assigned": 2, "chat.transferred": 2, "chat.closed": 1, "chat.rated": 3} {
 			list, err := audit.List(ctx, d.Read(), audit.Filter{Action: action}, 10)
 			if err != nil || len(list) != want {
 				t.Errorf("%s stands %d times in the log, want %d (%v)", action, len(list), want, err)

@@ -184,8 +184,8 @@ func (s *Chats) Read(ctx context.Context, now time.Time, chatID string, side Sid
 	return nil
 }
 
-// Rate keeps what the member thinks of a closed conversation: 1 to 5, and a few words. A second rating takes the place of the
-// first. ErrRating and ErrComment say what to correct.
+// Rate keeps what the member thinks of a closed conversation: 1 to 5, and a few words. A conversation
+// counts once: a second rating, from a page that was still open, takes the place of the first, with its words. ErrRating and ErrComment say what to correct.
 func (s *Chats) Rate(ctx context.Context, now time.Time, who audit.Who, chatID string, rating int, comment string) error {
 	if rating < 1 || rating > 5 {
 		return ErrRating
@@ -234,4 +234,9 @@ func (s *Chats) Ratings(ctx context.Context, since time.Time) (counts [5]int, er
 		return counts, fmt.Errorf("ratings of conversations: %w", err)
 	}
 	return counts, nil
+}
+
+// Rated returns the conversations that were rated, those that ended last first, at most limit.
+func (s *Chats) Rated(ctx context.Context, limit int) ([]Chat, error) {
+	return s.list(ctx, "WHERE state = 'closed' AND rating > 0 ORDER BY closed_at DESC, id LIMIT $1", limit)
 }

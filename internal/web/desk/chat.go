@@ -190,7 +190,11 @@ func (d *Desk) aboutChat(c *web.Context, talked chat.Chat) ([]ui.Row, error) {
 	}
 	rows = append(rows, ui.Row{Key: c.T("chat.desk.answer"), Value: answer})
 	if talked.Rating > 0 {
-		rows = append(rows, ui.Row{Key: c.T("chat.desk.rating"), Value: c.T("chat.rate." + strconv.Itoa(talked.Rating)), Lines: []string{talked.Comment}})
+		row := ui.Row{Key: c.T("chat.desk.rating"), Value: c.T("chat.rate." + strconv.Itoa(talked.Rating))}
+		if talked.Comment != "" {
+			row.Lines = []string{comment(c, talked)}
+		}
+		rows = append(rows, row)
 	}
 	return rows, nil
 }

@@ -94,6 +94,14 @@ func TestChatsAtTheDesk(t *testing.T) {
 	iris.post(path+"/close").leads(t, path)
 	iris.get(path).says(t, 200, "This chat is closed.")
 	iris.post(path+"/messages", "key", id.Secret(), "text", "Hi").says(t, 409)
+	boss.get("/desk/overview/ratings").says(t, 200, "Nobody has rated a conversation yet.")
+	o.must(o.chats.Rate(t.Context(), o.clock(), byGuest, chatID, 2, "<b>Slow</b>, 4242 4242 4242 4242"))
+	iris.get(path).says(t, 200, "Rating", "Bad", "&lt;b&gt;Slow&lt;/b&gt;, [card number removed]")
+	iris.get("/desk/overview/ratings").says(t, 403)
+	boss.get("/desk/overview/ratings").says(t, 200, "Bad", "&lt;b&gt;Slow&lt;/b&gt;, [card number removed]", "Iris")
+	if n := len(o.entries("chat.ratings_viewed")); n != 2 {
+		t.Errorf("a look at the ratings stands %d times in the log", n)
+	}
 	for action, want := range map[string]int{"chat.viewed": 7, "chat.assigned": 1, "chat.transferred": 2, "chat.closed": 1} {
 		if n := len(o.entries(action)); n < want {
 			t.Errorf("%s stands %d times in the log, want %d", action, n, want)

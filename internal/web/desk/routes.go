@@ -92,6 +92,7 @@ func (d *Desk) Routes() []web.Route {
 		{Method: "GET", Path: "/desk/overview", Access: identity.Supervise, Handle: d.overview},
 		{Method: "GET", Path: "/desk/overview.csv", Access: identity.Supervise, Handle: d.overviewCSV},
 		{Method: "GET", Path: "/desk/overview/days.csv", Access: identity.Supervise, Handle: d.daysCSV},
+		{Method: "GET", Path: "/desk/overview/ratings", Access: identity.Supervise, Handle: d.rated},
 		{Method: "GET", Path: "/desk/callbacks", Access: identity.AnswerCalls, Handle: d.callbacks},
 		{Method: "GET", Path: "/desk/callbacks/{request}", Access: identity.AnswerCalls, Handle: d.callback},
 		{Method: "POST", Path: "/desk/callbacks/{request}/take", Access: identity.AnswerCalls, Handle: d.callbackTake},
