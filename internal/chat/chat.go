@@ -151,6 +151,7 @@ var (
 	ErrEmail    = fault.Field("email", "chat.email")
 	ErrNote     = fault.Field("note", "chat.note")
 	ErrTo       = fault.Field("to", "chat.to")
+	ErrAway     = fault.Field("to", "chat.away") // whoever it was to go to takes no chats now
 	ErrRating   = fault.Field("rating", "chat.rating")
 	ErrComment  = fault.Field("comment", "chat.comment")
 	ErrNotFound = fault.New(fault.NotFound, "chat.not_found")

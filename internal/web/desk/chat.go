@@ -128,20 +128,27 @@ func (d *Desk) ready(c *web.Context, talked chat.Chat, path string) (*ui.ChatRep
 	return out, nil
 }
 
-// colleagues are those to whom a conversation can be handed: whoever takes it next, and everybody who answers chats. Whom the
-// reader has chosen already stays chosen.
+// there is who of the staff takes chats now, by account.
+func (d *Desk) there(c *web.Context) (map[string]bool, error) {
+	on, err := d.Chats.OnDuty(c.R.Context(), c.Now)
+	there := map[string]bool{}
+	for _, accountID := range on {
+		there[accountID] = true
+	}
+	return there, err
+}
+
+// colleagues are those to whom a conversation can be handed: the reader, whoever takes it next, and everybody who takes chats
+// now. A question that is answered by e-mail can wait for somebody who is away, which is said. Whom the reader has chosen
+// already stays chosen.
 func (d *Desk) colleagues(c *web.Context, talked chat.Chat) ([]ui.Option, error) {
 	people, err := d.Staff.List(c.R.Context())
 	if err != nil {
 		return nil, err
 	}
-	on, err := d.Chats.OnDuty(c.R.Context(), c.Now)
+	there, err := d.there(c)
 	if err != nil {
 		return nil, err
-	}
-	there := map[string]bool{}
-	for _, accountID := range on {
-		there[accountID] = true
 	}
 	out := []ui.Option{{Value: "queue", Label: c.T("chat.desk.to_queue")}}
 	for _, x := range people {
@@ -154,6 +161,10 @@ func (d *Desk) colleagues(c *web.Context, talked chat.Chat) ([]ui.Option, error)
 			o.Label = c.T("chat.desk.to_me")
 		case there[x.ID]:
 			o.Label = c.T("chat.desk.there", "Name", x.Name)
+		case talked.Mail:
+			o.Label = c.T("chat.desk.away", "Name", x.Name)
+		default:
+			continue
 		}
 		out = append(out, o)
 	}

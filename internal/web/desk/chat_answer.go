@@ -128,6 +128,13 @@ func (d *Desk) transfer(c *web.Context) error {
 		if err != nil || !x.EndedAt.IsZero() || !x.Role.May(identity.AnswerChats) {
 			return d.afterChat(c, chatID, "", note, chat.ErrTo)
 		}
+		there, err := d.there(c)
+		if err != nil {
+			return err
+		}
+		if !there[x.ID] && x.ID != me.ID && !talked.Mail { // nobody who waits on the page is promised somebody who is away
+			return d.afterChat(c, chatID, "", note, chat.ErrAway)
+		}
 		to = chat.Worker{ID: x.ID, Name: firstName(x.Name)}
 	}
 	if err := d.Chats.Transfer(c.R.Context(), c.Now, who(c), me, to, talked.ID, note); err != nil {

@@ -74,6 +74,12 @@ func TestChatsAtTheDesk(t *testing.T) {
 	iris.post(path+"/messages", "key", id.Secret(), "text", "").says(t, 422, "Write a message first.")
 	iris.post(path+"/messages", "key", id.Secret(), "text", "Un momento, 4242 4242 4242 4242").leads(t, path)
 	iris.get(path).says(t, 200, "Un momento, [card number removed]")
+	if a := iris.get(path); strings.Contains(a.Body, `value="`+two+`"`) {
+		t.Error("the chat can be handed to somebody who is away")
+	}
+	iris.post(path+"/transfer", "to", two, "note", "Charged twice in May").says(t, 422, "Your colleague takes no chats now.", "Charged twice in May")
+	boss.post("/desk/chats/duty", "on", "yes").leads(t, "/desk/chats")
+	iris.get(path).says(t, 200, "(takes chats now)")
 	again := iris.post(path+"/transfer", "to", two, "note", "")
 	again.says(t, 422, "Say in a few words")
 	if !strings.Contains(again.Body, `<option value="`+two+`" selected>`) {
@@ -112,6 +118,13 @@ func TestChatsAtTheDesk(t *testing.T) {
 	iris.post(second+"/take").leads(t, second)
 	boss.post(second+"/close").leads(t, second)
 	boss.get(second).says(t, 200, "This chat is closed.")
+	byMail, _, err := o.chats.Start(t.Context(), o.clock(), byGuest, chat.Beginning{Key: id.Secret(), Email: "nora@mail.example", Language: "es", Text: guestSays, Mail: true})
+	o.must(err)
+	third := "/desk/chats/" + byMail.ID
+	boss.post("/desk/chats/duty", "on", "no").leads(t, "/desk/chats")
+	iris.post(third+"/take").leads(t, third)
+	iris.get(third).says(t, 200, "(away now)")
+	iris.post(third+"/transfer", "to", two, "note", "For tomorrow").leads(t, "/desk/chats")
 	finance, _ := o.hire(identity.Finance)
 	o.opened(finance, "passkey").get(path).says(t, 403)
 	iris.get("/desk/chats/cht_none").says(t, 404)
