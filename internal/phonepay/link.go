@@ -22,8 +22,8 @@ import (
 // LinkLife is how long a link can be used: a call, and a little more.
 const LinkLife = 30 * time.Minute
 
-// linkTries is how many dates of birth may be wrong on one link.
-const linkTries = 5
+// LinkTries is how many dates of birth may be wrong on one link.
+const LinkTries = 5
 
 // linksSent bounds the links that one member gets: nobody is flooded.
 var linksSent = identity.Limit{Name: "pay-link/member", Hits: 10, Window: time.Hour}
@@ -63,7 +63,7 @@ type Link struct {
 }
 
 // Over reports whether it cannot be opened any more.
-func (l Link) Over(now time.Time) bool { return !now.Before(l.ExpiresAt) || l.Tries >= linkTries }
+func (l Link) Over(now time.Time) bool { return !now.Before(l.ExpiresAt) || l.Tries >= LinkTries }
 
 // Types reports whether the payer typed a moment ago.
 func (l Link) Types(now time.Time) bool { return now.Sub(l.TypedAt) < typing }
@@ -214,7 +214,7 @@ func (p *Phone) Prove(ctx context.Context, now time.Time, who audit.Who, token s
 			return err
 		}
 		wrong = ErrBirth
-		if l.Tries+1 >= linkTries {
+		if l.Tries+1 >= LinkTries {
 			wrong = ErrLink
 		}
 		if _, err := tx.ExecContext(ctx, "UPDATE pay_link SET tries = tries + 1 WHERE draft_id = $1", l.DraftID); err != nil {

@@ -11,6 +11,7 @@ import (
 	"memberpay/internal/caller"
 	"memberpay/internal/fault"
 	"memberpay/internal/member"
+	"memberpay/internal/payment"
 	"memberpay/internal/staff"
 	"memberpay/internal/web"
 	"memberpay/internal/web/ui"
@@ -200,7 +201,16 @@ func (d *Desk) proved(c *web.Context, v *callView, proof caller.Verification) er
 	v.How = c.T("call.how." + proof.How)
 	v.Do = []ui.Link{{Label: c.T("desk.record.button"), Href: "/desk/members/" + proof.MemberID}, {Label: c.T("phone.choose"), Href: "/desk/calls/" + v.ID + "/pay"},
 		{Label: c.T("call.id"), Href: "/desk/calls/" + v.ID + "/member-id"}}
-	_, err := d.Staff.View(c.R.Context(), c.Now, who(c), proof.MemberID, "call")
+	begun, err := payment.PhoneDrafts(c.R.Context(), d.DB.Read(), v.ID)
+	if err != nil {
+		return err
+	}
+	for _, b := range begun {
+		if b.PaymentID == "" && b.EndedAt.IsZero() {
+			v.Do = append(v.Do, ui.Link{Label: c.T("phone.go_on", "Time", c.Words.Time(b.BegunAt.In(c.Site.Brand.Zone()))), Href: "/desk/calls/" + v.ID + "/pay/" + b.DraftID})
+		}
+	}
+	_, err = d.Staff.View(c.R.Context(), c.Now, who(c), proof.MemberID, "call")
 	if fault.CodeOf(err) == staff.ErrClosed.Code {
 		return nil
 	}

@@ -96,8 +96,11 @@ func (d *Desk) phoneWork(c *web.Context) (x phoneDraft, m member.Member, done bo
 	if x, err = d.phoneBegun(c); err != nil {
 		return x, m, true, err
 	}
-	if _, m, err = d.entitled(c); err != nil {
-		return x, m, true, d.unproved(c, err)
+	if _, m, err = d.entitled(c); fault.CodeOf(err) == caller.ErrProof.Code {
+		return x, m, true, c.Redirect(x.path) // which says that the time is over, or that it was paid
+	}
+	if err != nil {
+		return x, m, true, err
 	}
 	if !x.open() || x.phone.MemberID != m.ID {
 		return x, m, true, c.Redirect(x.path)
@@ -127,6 +130,9 @@ type phonePayView struct {
 
 	Ended bool
 	Again string
+
+	TimeOver string // what to do, where the proof of who calls is over and nothing was paid
+	Prove    string // address of the call, to ask again; "" where it is over
 
 	Paid   bool
 	Panel  ui.Panel
@@ -176,14 +182,26 @@ func (d *Desk) phoneView(c *web.Context, x phoneDraft) (v phonePayView, err erro
 		return v, err
 	}
 	contacts := d.Phone.Contacts(m)
+	_, proved, err := d.verification(c, x.call)
+	if err != nil {
+		return v, err
+	}
 	link, sent, err := phonepay.LinkOf(ctx, q, x.phone.DraftID)
 	if err != nil {
 		return v, err
 	}
 	if sent {
 		v.Live = true
-		v.Resend = linkButtons(c, contacts, "phone.resend")
+		if proved {
+			v.Resend = linkButtons(c, contacts, "phone.resend")
+		}
 		return v, d.phoneLive(c, x, link, &v)
+	}
+	if !proved {
+		if v.TimeOver = c.T("phone.time.call"); x.call.On(c.Now) {
+			v.TimeOver, v.Prove = c.T("phone.time.ask"), "/desk/calls/"+x.call.ID
+		}
+		return v, nil
 	}
 	if v.Ask = true; x.call.Kind != caller.Office {
 		v.Bank = x.path + "/bank"

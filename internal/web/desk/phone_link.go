@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"memberpay/internal/caller"
 	"memberpay/internal/event"
 	"memberpay/internal/fault"
 	"memberpay/internal/payment"
@@ -40,11 +41,18 @@ func (d *Desk) phoneLive(c *web.Context, x phoneDraft, link phonepay.Link, v *ph
 	switch {
 	case link.Stage == phonepay.Method && link.Types(c.Now):
 		stage = "typing"
+	case link.Stage == phonepay.Sent && link.Tries >= phonepay.LinkTries:
+		stage, tone = "refused", ui.Warning
 	case link.Stage == phonepay.Sent && link.Over(c.Now):
 		stage, tone = "over", ui.Warning
+	case link.Stage == phonepay.Sent && link.Tries > 0:
+		stage, tone = "wrong", ui.Warning
 	}
-	v.Tone, v.Title, v.Text = tone, c.T("phone.stage."+stage), c.T("phone.stage."+stage+".body")
-	v.Say = c.T("phone.say.link")
+	v.Tone, v.Title, v.Text = tone, c.T("phone.stage."+stage, "Tries", link.Tries, "Most", phonepay.LinkTries), c.T("phone.stage."+stage+".body", "Most", phonepay.LinkTries)
+	ended := stage == "refused" || stage == "over"
+	if !ended {
+		v.Say = c.T("phone.say.link")
+	}
 	messages, err := event.MessagesAbout(c.R.Context(), d.DB.Read(), []string{link.MessageID}, 1)
 	if err != nil {
 		return err
@@ -63,8 +71,10 @@ func (d *Desk) phoneLive(c *web.Context, x phoneDraft, link phonepay.Link, v *ph
 		}
 	}
 	v.Steps = append(v.Steps, []ui.Row{{Key: c.T("phone.message"), Value: c.T("phone.message." + state)},
-		{Key: c.T("phone.since"), Value: c.Words.Time(link.StageAt.In(zone))},
-		{Key: c.T("phone.until"), Value: c.Words.Time(link.ExpiresAt.In(zone))}}...)
+		{Key: c.T("phone.since"), Value: c.Words.Time(link.StageAt.In(zone))}}...)
+	if !ended {
+		v.Steps = append(v.Steps, ui.Row{Key: c.T("phone.until"), Value: c.Words.Time(link.ExpiresAt.In(zone))})
+	}
 	return nil
 }
 
@@ -138,8 +148,11 @@ func (d *Desk) phoneLink(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, _, err = d.entitled(c); err != nil {
-		return d.unproved(c, err)
+	if _, _, err = d.entitled(c); fault.CodeOf(err) == caller.ErrProof.Code {
+		return c.Redirect(x.path)
+	}
+	if err != nil {
+		return err
 	}
 	err = d.Phone.SendLink(c.R.Context(), c.Now, who(c), x.phone, c.Form("channel"), c.Words.Lang())
 	switch {

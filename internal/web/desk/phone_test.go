@@ -189,11 +189,20 @@ func TestALinkEnds(t *testing.T) {
 			if _, err := phone.Prove(ctx, o.clock(), guest, first, day.MustParse("1990-01-01")); !errors.Is(err, want) {
 				t.Errorf("try %d: %v", i, err)
 			}
+			if i == 1 {
+				v.get(path).says(t, 200, "typed a wrong date of birth (2 of 5)", "Can be opened until")
+			}
 		}
 		if _, err := phone.Prove(ctx, o.clock(), guest, first, born); !errors.Is(err, phonepay.ErrLink) {
 			t.Errorf("after five wrong tries: %v", err)
 		}
-		v.get(path).says(t, 200, "does not work any more", "Send a new link")
+		ended := v.get(path)
+		ended.says(t, 200, "The link has ended", "5 wrong dates of birth", "Send a new link")
+		for _, s := range []string{"Can be opened until", "I have sent you a link"} {
+			if strings.Contains(ended.Text(), s) {
+				t.Errorf("of a link that has ended the page says %q", s)
+			}
+		}
 		v.post(path+"/link", "channel", "text").leads(t, path)
 		second := o.token(draftOf(path))
 		v.post(path+"/link", "channel", "mail").leads(t, path)
@@ -302,14 +311,23 @@ func TestOnlyWhoProvedPays(t *testing.T) {
 	v.post(fresh+"/pay", "bills", v.bill, "how", "full").leads(t, fresh)
 	o.pass(time.Hour)
 	v.visitor = o.opened(v.who.Actor, "passkey") // only the proof is over
-	for _, p := range []string{"/pay", "/pay/" + draftOf(path) + "/bank", "/pay/" + draftOf(path) + "/review"} {
-		v.get(v.call+p).leads(t, v.call)
+	v.get(v.call+"/pay").leads(t, v.call)
+	for _, p := range []string{"/bank", "/review"} {
+		v.get(path+p).leads(t, path)
 	}
-	v.post(path+"/review", "mark", mark, "agreed", "yes", "evidence", "recording", "recording", "REC-1").leads(t, v.call)
-	v.post(path+"/link", "channel", "mail").leads(t, v.call)
+	v.post(path+"/review", "mark", mark, "agreed", "yes", "evidence", "recording", "recording", "REC-1").leads(t, path)
+	v.post(path+"/link", "channel", "mail").leads(t, path)
+	over := v.get(path)
+	over.says(t, 200, "The payment was not made: the time of the verification is over", "What you entered is kept")
+	if strings.Contains(over.Body, path+"/link") || !strings.Contains(over.Body, `href="`+v.call+`"`) {
+		t.Errorf("the page offers a link, or does not lead to the call: %s", over.Text())
+	}
 	if n := o.count("SELECT COUNT(*) FROM payment") + o.count("SELECT COUNT(*) FROM pay_link"); n != 0 {
 		t.Errorf("%d payments and links without a proof", n)
 	}
+	v.post(v.call+"/check", rosaSays...)
+	v.get(v.call).says(t, 200, "Go on with the payment begun at")
+	v.get(path).says(t, 200, "Send a link")
 	for _, role := range []identity.Actor{identity.Finance, identity.Administrator, identity.Auditor} {
 		accountID, _ := o.hire(role)
 		if a := o.opened(accountID, "passkey").get(v.call + "/pay"); a.Status != 403 {
