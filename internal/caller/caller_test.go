@@ -25,11 +25,11 @@ var start = time.Date(2026, 11, 23, 20, 0, 0, 0, time.UTC)
 // room is a desk with two members and two agents.
 type room struct {
 	*Calls
-	t                testing.TB
-	script           brand.CallerScript
-	rosa, omar       string
-	iris, jo         audit.Who
-	paycode, another string
+	t          testing.TB
+	script     brand.CallerScript
+	rosa, omar string
+	iris, jo   audit.Who
+	paycode    string
 }
 
 func newRoom(t testing.TB, d *db.DB) *room {

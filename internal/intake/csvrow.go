@@ -25,7 +25,6 @@ type csvRows struct {
 	pending [][]byte // lines read ahead while looking for a closing quote
 	line    int      // number of the line that next returned last
 	next    int
-	offset  int64
 	at      []int64 // offsets of pending
 }
 

@@ -37,7 +37,6 @@ type documents struct {
 	each  func(Record) error
 	stop  error // the first error that each returned: ends everything
 	seq   int
-	entry [maxBundleDepth]int
 	inner [maxBundleDepth]scanner
 }
 

@@ -29,9 +29,6 @@ func linkButtons(c *web.Context, contacts []phonepay.Contact, key string) (out [
 	return out
 }
 
-// stages are the steps of a link in their order.
-var stages = []string{phonepay.Sent, phonepay.Opened, phonepay.Bills, phonepay.Method, phonepay.Review}
-
 // phoneLive tells where the payer is on their own device.
 //
 // words: phone.stage.* phone.message.*

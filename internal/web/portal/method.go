@@ -25,13 +25,12 @@ const (
 
 // methodForm is the form as it was sent.
 type methodForm struct {
-	method   string
-	token    string
-	save     bool
-	email    string
-	bank     payment.BankAccount
-	confirm  string
-	keepBank bool // the account number given before is meant
+	method  string
+	token   string
+	save    bool
+	email   string
+	bank    payment.BankAccount
+	confirm string
 }
 
 // method asks how to pay.
