@@ -56,7 +56,7 @@ func TestNotes(t *testing.T) {
 			t.Errorf("%+v, %v", list, err)
 		}
 		var kept []byte
-		if err := d.Read().QueryRowContext(t.Context(), "SELECT text_sealed FROM member_note WHERE id = $1", first.ID).Scan(&kept); err != nil || strings.Contains(fmt.Sprintf("%s", kept), "phone") {
+		if err := d.Read().QueryRowContext(t.Context(), "SELECT text_sealed FROM member_note WHERE id = $1", first.ID).Scan(&kept); err != nil || strings.Contains(string(kept), "phone") {
 			t.Errorf("the text stands there in clear: %v", err)
 		}
 		entries, err := audit.List(t.Context(), d.Read(), audit.Filter{Member: "mem_rosa"}, 10)

@@ -119,7 +119,11 @@ func indexer(indexes *tinkpb.Keyset) (*prf.Set, error) {
 
 // handle checks keys as Tink does.
 func handle(material *tinkpb.Keyset) (*keyset.Handle, error) {
-	return insecurecleartextkeyset.Read(&keyset.MemReaderWriter{Keyset: material})
+	var raw bytes.Buffer
+	if err := keyset.NewBinaryWriter(&raw).Write(material); err != nil {
+		return nil, err
+	}
+	return insecurecleartextkeyset.Read(keyset.NewBinaryReader(&raw))
 }
 
 // Keys returns the keys that seal, oldest first.

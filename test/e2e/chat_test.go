@@ -189,10 +189,7 @@ func (c *chatter) check(t *testing.T, ctx context.Context) {
 	if err != nil || a.StatusCode != http.StatusOK {
 		t.Fatalf("%s: %d %v", c.path, a.StatusCode, err)
 	}
-	var got []string
-	for _, m := range said.FindAllString(string(page), -1) {
-		got = append(got, m)
-	}
+	got := said.FindAllString(string(page), -1)
 	var want []string
 	for n := range eachSays + 1 {
 		want = append(want, c.text(n))
