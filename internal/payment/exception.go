@@ -17,6 +17,12 @@ type Exception struct {
 	OpenedAt time.Time
 }
 
+// exceptionOpen reports whether a person was told of something of a kind about a subject.
+func exceptionOpen(ctx context.Context, q db.Queryer, kind, subject string) (told bool, err error) {
+	err = q.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM exception WHERE kind = $1 AND subject = $2)", kind, subject).Scan(&told)
+	return told, err
+}
+
 // Exceptions calls fn for every exception that is open, the oldest first.
 func Exceptions(ctx context.Context, q db.Queryer, fn func(Exception) error) error {
 	return db.Each(ctx, q, "SELECT id, kind, subject, detail, opened_at FROM exception WHERE closed_at = 0 ORDER BY opened_at, id", nil,

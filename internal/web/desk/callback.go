@@ -41,11 +41,8 @@ var callbackLists = []string{"all", "mine", "done"}
 // callbacks lists who asked to be called: those whose slot comes first, those of the reader, or those that ended last. Neither
 // names nor numbers stand in it.
 func (d *Desk) callbacks(c *web.Context) error {
-	show := c.R.URL.Query().Get("show")
-	v := callbacksView{Shows: ui.Choices{Name: "show", Legend: c.T("desk.cases.show"), Inline: true}}
-	for _, s := range callbackLists {
-		v.Shows.Options = append(v.Shows.Options, ui.Option{Value: s, Label: c.T("desk.callbacks.show." + s), Checked: s == show || (s == "all" && show == "")})
-	}
+	shows, show := choose(c, "desk.callbacks.show.", callbackLists)
+	v := callbacksView{Shows: shows}
 	ctx := c.R.Context()
 	var list []callrequest.Request
 	var err error

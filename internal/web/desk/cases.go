@@ -56,11 +56,8 @@ var caseLists = []string{"all", "mine", "closed"}
 
 // caseList lists cases: those due first, those of the reader, or those closed last. Names stand in none of them.
 func (d *Desk) caseList(c *web.Context) error {
-	show := c.R.URL.Query().Get("show")
-	v := casesView{Shows: ui.Choices{Name: "show", Legend: c.T("desk.cases.show"), Inline: true}}
-	for _, s := range caseLists {
-		v.Shows.Options = append(v.Shows.Options, ui.Option{Value: s, Label: c.T("desk.cases.show." + s), Checked: s == show || (s == "all" && show == "")})
-	}
+	shows, show := choose(c, "desk.cases.show.", caseLists)
+	v := casesView{Shows: shows}
 	var list []cases.Case
 	var err error
 	switch show {

@@ -151,3 +151,22 @@ func problem(c *web.Context, err error) (ui.Problem, bool) {
 	}
 	return ui.Problem{Field: f.Field, Text: c.T("desk.error." + f.Code)}, true
 }
+
+// clipped is at most n characters of a text.
+func clipped(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n])
+	}
+	return s
+}
+
+// choose is the choice of a list of work, the first of lists where an address names none, each named by the words that begin
+// with key. It returns what was chosen too.
+func choose(c *web.Context, key string, lists []string) (ui.Choices, string) {
+	show := c.R.URL.Query().Get("show")
+	out := ui.Choices{Name: "show", Legend: c.T("desk.cases.show"), Inline: true}
+	for i, s := range lists {
+		out.Options = append(out.Options, ui.Option{Value: s, Label: c.T(key + s), Checked: s == show || (i == 0 && show == "")})
+	}
+	return out, show
+}

@@ -27,10 +27,7 @@ func (d *Desk) notePost(c *web.Context) error {
 		return d.closed(c, m.ID, err)
 	}
 	_, found, err := d.Notes.Write(c.R.Context(), c.Now, who(c), m.ID, c.Form("text"), c.Form("strikes"))
-	text := c.Form("text")
-	if len([]rune(text)) > note.MaxText {
-		text = string([]rune(text)[:note.MaxText])
-	}
+	text := clipped(c.Form("text"), note.MaxText)
 	if p, ok := problem(c, err); ok {
 		return d.showRecord(c, http.StatusUnprocessableEntity, recordView{NoteText: text}, p)
 	}

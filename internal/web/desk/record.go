@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"memberpay/internal/bill"
 	"memberpay/internal/caller"
@@ -248,11 +247,7 @@ func (d *Desk) open(c *web.Context) error {
 	}
 	err = d.Staff.Open(c.R.Context(), c.Now, who(c), m.ID, c.Form("reason"))
 	if p, ok := problem(c, err); ok {
-		v := recordView{Reason: c.Form("reason")}
-		if utf8.RuneCountInString(v.Reason) > staff.MaxReason {
-			v.Reason = string([]rune(v.Reason)[:staff.MaxReason])
-		}
-		return d.showRecord(c, http.StatusUnprocessableEntity, v, p)
+		return d.showRecord(c, http.StatusUnprocessableEntity, recordView{Reason: clipped(c.Form("reason"), staff.MaxReason)}, p)
 	}
 	if err != nil {
 		return err

@@ -54,11 +54,8 @@ var refundLists = []string{"waiting", "done"}
 
 // refunds lists the refunds that wait for one of the staff, or all others. Names stand in neither.
 func (d *Desk) refunds(c *web.Context) error {
-	show := c.R.URL.Query().Get("show")
-	v := refundsView{Shows: ui.Choices{Name: "show", Legend: c.T("desk.cases.show"), Inline: true}}
-	for _, s := range refundLists {
-		v.Shows.Options = append(v.Shows.Options, ui.Option{Value: s, Label: c.T("desk.refund.show." + s), Checked: s == show || (s == "waiting" && show == "")})
-	}
+	shows, show := choose(c, "desk.refund.show.", refundLists)
+	v := refundsView{Shows: shows}
 	read := d.Phone.Payments.RefundWork
 	if show == "done" {
 		read = d.Phone.Payments.RefundsDone
@@ -279,14 +276,6 @@ func (d *Desk) refundStop(c *web.Context) error {
 func (d *Desk) refundWithdraw(c *web.Context) error {
 	_, err := d.Phone.Payments.WithdrawRefund(c.R.Context(), who(c), c.R.PathValue("refund"))
 	return d.refundDone(c, err, refundView{})
-}
-
-// clipped is at most n characters of a text.
-func clipped(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n])
-	}
-	return s
 }
 
 // refundQueue is what of the refunds waits, for the overview: for a decision, and for a check.
