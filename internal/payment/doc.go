@@ -1,6 +1,6 @@
 // Package payment takes money and returns it: submit, charge, record, cancel, and the sweep that asks for lost answers.
-// It reads and writes payment, attempt, callback, saved_card, processor_customer and exception; bills change through
-// package bill, bank entries through package nacha, and both in the same transaction as the payment.
+// It reads and writes payment, attempt, callback, saved_card, processor_customer, exception and exception_step; bills change
+// through package bill, bank entries through package nacha, and both in the same transaction as the payment.
 //
 // The way of one payment:
 //

@@ -266,13 +266,13 @@ func (p *Payments) ClearTold(ctx context.Context) (cleared int, err error) {
 		if err != nil {
 			return cleared, err
 		}
-		told, err := exceptionOpen(ctx, p.db.Read(), "payment.notice_unsent", paymentID)
+		told, err := p.exceptionTold(ctx, p.db.Read(), "payment.notice_unsent", paymentID)
 		if err != nil {
 			return cleared, err
 		}
 		if (state == "failed" || state == "") && !told { // without a recipient there is no message
 			err = p.db.Write(ctx, func(tx *db.Tx) error {
-				return p.except(ctx, tx, p.now(), "payment.notice_unsent", paymentID, "the notice of a debit by telephone cannot be sent, and the debit waits: note where the consent is recorded, or cancel it")
+				return p.exceptStill(ctx, tx, p.now(), "payment.notice_unsent", paymentID, saidUnsent)
 			})
 			if err != nil {
 				return cleared, err

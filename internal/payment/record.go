@@ -9,7 +9,6 @@ import (
 	"memberpay/internal/bill"
 	"memberpay/internal/db"
 	"memberpay/internal/event"
-	"memberpay/internal/id"
 	"memberpay/internal/ledger"
 	"memberpay/internal/money"
 	"memberpay/internal/processor"
@@ -45,7 +44,7 @@ func (p *Payments) RecordIn(ctx context.Context, tx *db.Tx, paymentID string, c 
 	}
 	now := p.now()
 	if c.Amount != 0 && c.Amount != pay.Amount {
-		return pay, p.except(ctx, tx, now, "payment.amount_mismatch", pay.ID, fmt.Sprintf("we asked for %s, the processor says %s", pay.Amount, c.Amount))
+		return pay, p.exceptStill(ctx, tx, now, "payment.amount_mismatch", pay.ID, fmt.Sprintf(saidAmount, pay.Amount, c.Amount))
 	}
 	from := pay.State
 	if from == c.To {
@@ -152,14 +151,14 @@ func (p *Payments) afterRefunds(ctx context.Context, tx *db.Tx, now time.Time, p
 		return err
 	}
 	if held > 0 {
-		if err := p.except(ctx, tx, now, "payment.back_during_refund", pay.ID, fmt.Sprintf("it is %s now, while refunds of %s are under way", to, held)); err != nil {
+		if err := p.except(ctx, tx, now, "payment.back_during_refund", pay.ID, fmt.Sprintf(saidHeld, to, held)); err != nil {
 			return err
 		}
 	}
 	if pay.Refunded == 0 {
 		return nil
 	}
-	if err := p.except(ctx, tx, now, "payment.back_twice", pay.ID, fmt.Sprintf("it is %s now, after refunds of %s", to, pay.Refunded)); err != nil || pay.Rail != Bank {
+	if err := p.except(ctx, tx, now, "payment.back_twice", pay.ID, fmt.Sprintf(saidTwice, to, pay.Refunded)); err != nil || pay.Rail != Bank {
 		return err
 	}
 	return ledger.Append(ctx, tx, ledger.Entry{At: now, Kind: "payment.back_twice", Payee: pay.Payee, Postings: []ledger.Posting{
@@ -179,13 +178,13 @@ func reopenBills(ctx context.Context, tx *db.Tx, now time.Time, from bill.Source
 // a case, too. Other late news is only noted.
 func (p *Payments) late(ctx context.Context, tx *db.Tx, now time.Time, pay Payment, c Change) error {
 	if (c.To == Disputed || c.To == ChargedBack) && pay.State != ChargedBack {
-		return p.except(ctx, tx, now, "payment.late_dispute", pay.ID, "news of a dispute ("+string(c.To)+") while the payment is "+string(pay.State))
+		return p.except(ctx, tx, now, "payment.late_dispute", pay.ID, fmt.Sprintf(saidDispute, c.To, pay.State))
 	}
 	if c.To != Succeeded || (pay.State != Failed && pay.State != Canceled) {
 		p.log.Info("late news", "payment", pay.ID, "state", pay.State, "news", c.To)
 		return nil
 	}
-	fresh, err := p.exceptOnce(ctx, tx, now, "payment.late_success", pay.ID, "the money arrived after the payment was recorded as "+string(pay.State))
+	fresh, err := p.exceptOnce(ctx, tx, now, "payment.late_success", pay.ID, fmt.Sprintf(saidLate, pay.State))
 	if err != nil || !fresh {
 		return err
 	}
@@ -197,23 +196,4 @@ func (p *Payments) late(ctx context.Context, tx *db.Tx, now time.Time, pay Payme
 		return err
 	}
 	return audit.Append(ctx, tx, audit.Program.Did(now, "payment.late_success", pay.ID, pay.PayerID))
-}
-
-// except opens a case for a person, once for the same kind, subject and detail.
-func (p *Payments) except(ctx context.Context, tx *db.Tx, now time.Time, kind, subject, detail string) error {
-	_, err := p.exceptOnce(ctx, tx, now, kind, subject, detail)
-	return err
-}
-
-func (p *Payments) exceptOnce(ctx context.Context, tx *db.Tx, now time.Time, kind, subject, detail string) (fresh bool, err error) {
-	res, err := tx.ExecContext(ctx, `INSERT INTO exception (id, kind, subject, detail, opened_at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (kind, subject, detail) DO NOTHING`, id.New("exc"), kind, subject, detail, db.Micros(now))
-	if err != nil {
-		return false, fmt.Errorf("open exception: %w", err)
-	}
-	n, err := res.RowsAffected()
-	if n > 0 {
-		p.log.Warn("exception opened", "kind", kind, "subject", subject)
-	}
-	return n > 0, err
 }

@@ -26,7 +26,7 @@ func (p *Payments) sendRefund(ctx context.Context, r Refund) (Refund, error) {
 	if errors.Is(err, ErrRefundNothing) { // the payer's bank took the money back between the approval and now
 		return p.decide(ctx, audit.Program, refundID, RefundFailed, func(tx *db.Tx, _ Payment, r *Refund) error {
 			r.Problem, r.DoneAt = "payment_gone", p.now()
-			return p.except(ctx, tx, p.now(), "refund.failed", r.ID, "the payment's money went back before it was sent")
+			return p.except(ctx, tx, p.now(), "refund.failed", r.ID, saidGone)
 		})
 	}
 	if err != nil {
@@ -61,7 +61,7 @@ func (p *Payments) hearRefund(ctx context.Context, seen Refund, said processor.R
 			return errMoved
 		}
 		if said.Amount != 0 && said.Amount != r.Amount {
-			return p.except(ctx, tx, p.now(), "refund.amount_mismatch", r.ID, fmt.Sprintf("we asked for %s, the processor says %s", r.Amount, said.Amount))
+			return p.exceptStill(ctx, tx, p.now(), "refund.amount_mismatch", r.ID, fmt.Sprintf(saidAmount, r.Amount, said.Amount))
 		}
 		if !from.CanBecome(to) {
 			p.log.Info("late news", "refund", r.ID, "state", from, "news", to)
@@ -87,7 +87,7 @@ func (p *Payments) settleRefund(ctx context.Context, tx *db.Tx, pay Payment, r *
 	switch {
 	case to == RefundSucceeded:
 		if r.State == RefundFailed {
-			if err := p.except(ctx, tx, now, "refund.late_success", r.ID, "the refund went out after it was recorded as failed"); err != nil {
+			if err := p.except(ctx, tx, now, "refund.late_success", r.ID, saidLateRefund); err != nil {
 				return err
 			}
 		}
@@ -96,7 +96,7 @@ func (p *Payments) settleRefund(ctx context.Context, tx *db.Tx, pay Payment, r *
 	case to == RefundFailed:
 		r.Problem, r.DoneAt, r.nextAt = said.Reason, now, time.Time{}
 		if r.State != RefundSucceeded {
-			return p.except(ctx, tx, now, "refund.failed", r.ID, "the processor refused it: "+said.Reason)
+			return p.except(ctx, tx, now, "refund.failed", r.ID, fmt.Sprintf(saidRefused, said.Reason))
 		}
 		return p.takeIn(ctx, tx, now, pay, r)
 	}
@@ -127,7 +127,7 @@ func (p *Payments) payOut(ctx context.Context, tx *db.Tx, now time.Time, pay Pay
 		return err
 	}
 	if taken < r.Amount {
-		if err := p.except(ctx, tx, now, "refund.beyond", r.ID, fmt.Sprintf("%s went back, and only %s of the payment was still here", r.Amount, taken)); err != nil {
+		if err := p.except(ctx, tx, now, "refund.beyond", r.ID, fmt.Sprintf(saidBeyond, r.Amount, taken)); err != nil {
 			return err
 		}
 	}
@@ -138,7 +138,7 @@ func (p *Payments) payOut(ctx context.Context, tx *db.Tx, now time.Time, pay Pay
 // takeIn books the money of a refund that the payer's bank sent back to us: it is the payer's credit, and a case for a
 // person. Of a payment that went back itself meanwhile, nothing is booked: a person decides whose money it is.
 func (p *Payments) takeIn(ctx context.Context, tx *db.Tx, now time.Time, pay Payment, r *Refund) error {
-	if err := p.except(ctx, tx, now, "refund.back", r.ID, fmt.Sprintf("the money came back to us on %s: %s", now.UTC().Format("2006-01-02 15:04"), r.Problem)); err != nil {
+	if err := p.except(ctx, tx, now, "refund.back", r.ID, fmt.Sprintf(saidBack, now.UTC().Format("2006-01-02 15:04"), r.Problem)); err != nil {
 		return err
 	}
 	taken := r.Taken
@@ -252,7 +252,7 @@ func (p *Payments) tardy(ctx context.Context, r Refund) error {
 		return nil
 	}
 	return p.db.Write(ctx, func(tx *db.Tx) error {
-		return p.except(ctx, tx, p.now(), "refund.no_answer", r.ID, "the processor does not say what became of the refund; it is "+string(r.State))
+		return p.exceptStill(ctx, tx, p.now(), "refund.no_answer", r.ID, fmt.Sprintf(saidTardy, r.State))
 	})
 }
 
@@ -283,7 +283,8 @@ func (p *Payments) refundNews(ctx context.Context, a attempt) error {
 			_, err = p.hearRefund(ctx, r, said)
 		case !there && said.Status != processor.Declined:
 			err = p.db.Write(ctx, func(tx *db.Tx) error {
-				return p.except(ctx, tx, p.now(), "refund.foreign", a.PaymentID, fmt.Sprintf("refund %s of %s was made at the processor", said.ProcessorRef, said.Amount))
+				_, err := p.exceptOnce(ctx, tx, p.now(), "refund.foreign", a.PaymentID, fmt.Sprintf(saidForeign, said.ProcessorRef, said.Amount))
+				return err
 			})
 		}
 		if err != nil {

@@ -82,7 +82,7 @@ func (p *Payments) check(ctx context.Context, a attempt) (Payment, error) {
 	outcome, err := p.cards.Status(ask, a.Ref)
 	if err != nil && age > hopelessAfter {
 		return Payment{}, errors.Join(err, p.db.Write(ctx, func(tx *db.Tx) error {
-			return p.except(ctx, tx, p.now(), "payment.no_answer", a.PaymentID, "the processor cannot say what became of charge "+a.Ref)
+			return p.exceptStill(ctx, tx, p.now(), "payment.no_answer", a.PaymentID, fmt.Sprintf(saidNoAnswer, a.Ref))
 		}))
 	}
 	if err != nil {

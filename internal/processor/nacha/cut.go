@@ -210,7 +210,7 @@ func (r *Rail) queued(ctx context.Context, tx *db.Tx, start time.Time) ([]queued
 		return nil, 0, fmt.Errorf("read queued entries: %w", err)
 	}
 	for _, paymentID := range broken {
-		if err := r.raise(ctx, tx, UnreadableEntry, paymentID, detail{PaymentID: paymentID}); err != nil {
+		if err := r.raise(ctx, tx, UnreadableEntry, paymentID, "", detail{PaymentID: paymentID}); err != nil {
 			return nil, 0, err
 		}
 	}

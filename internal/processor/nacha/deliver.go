@@ -143,7 +143,7 @@ func (r *Rail) delivered(ctx context.Context, f outFile, uncertain bool) error {
 			return err
 		}
 		if uncertain {
-			if err := r.raise(ctx, tx, DeliveryUncertain, f.id, detail{File: f.name}); err != nil {
+			if err := r.raise(ctx, tx, DeliveryUncertain, f.id, "", detail{File: f.name}); err != nil {
 				return err
 			}
 		}

@@ -6,7 +6,7 @@
 // folder, Receive reads the bank's answers from the inbound folder: settled, returned, or something for a person.
 //
 // It reads and writes the tables ach_entry, ach_file and ach_inbound, the rows "ach.*" of counter and lease, and adds
-// rows to exception and event. It knows nothing of bills, and learns nothing of payments but their ids: what an answer
+// rows to exception, exception_step and event. It knows nothing of bills, and learns nothing of payments but their ids: what an answer
 // means to a payment is told by a callback that runs in the same transaction.
 //
 // It never debits twice: an entry leaves the state queued once, a file is stored before it is written, and a file that

@@ -14,12 +14,12 @@ import (
 // maxReasons bounds how many failed entries of one file an error names.
 const maxReasons = 5
 
-// applyAll applies each answer in its own transaction. One that fails does not hold up the others.
-func (r *Rail) applyAll(ctx context.Context, found answers, apply Apply) (int, error) {
+// applyAll applies each answer of a file (its SHA-256) in its own transaction. One that fails does not hold up the others.
+func (r *Rail) applyAll(ctx context.Context, sum string, found answers, apply Apply) (int, error) {
 	n, failed := 0, 0
 	var errs []error
 	for _, a := range found.list {
-		changed, err := r.applyOne(ctx, a, apply)
+		changed, err := r.applyOne(ctx, sum, a, apply)
 		if err != nil {
 			if ctx.Err() != nil {
 				return n, ctx.Err()
@@ -42,26 +42,26 @@ func (r *Rail) applyAll(ctx context.Context, found answers, apply Apply) (int, e
 	return n, errors.Join(errs...)
 }
 
-func (r *Rail) applyOne(ctx context.Context, a answer, apply Apply) (changed bool, err error) {
+func (r *Rail) applyOne(ctx context.Context, sum string, a answer, apply Apply) (changed bool, err error) {
 	// Most of a file that is read a second time needs no transaction.
 	if s, err := findSent(ctx, r.db.Read(), a.trace); err == nil && s.knows(a) {
 		return false, nil
 	}
 	err = r.db.Write(ctx, func(tx *db.Tx) (err error) {
-		changed, err = r.applyIn(ctx, tx, a, apply)
+		changed, err = r.applyIn(ctx, tx, sum, a, apply)
 		return err
 	})
 	return changed, err
 }
 
 // applyIn compares an answer with what was sent. What does not fit becomes an exception and changes nothing.
-func (r *Rail) applyIn(ctx context.Context, tx *db.Tx, a answer, apply Apply) (bool, error) {
+func (r *Rail) applyIn(ctx context.Context, tx *db.Tx, sum string, a answer, apply Apply) (bool, error) {
 	d := detail{Trace: a.trace, Code: a.code, Amount: int64(a.amount)}
 	s, err := findSent(ctx, tx, a.trace)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		d.Corrected = masked(a.corrected)
-		return false, r.raise(ctx, tx, UnknownTrace, a.trace, d)
+		return false, r.raise(ctx, tx, UnknownTrace, a.trace, sum, d)
 	case err != nil:
 		return false, err
 	case s.knows(a):
@@ -70,19 +70,19 @@ func (r *Rail) applyIn(ctx context.Context, tx *db.Tx, a answer, apply Apply) (b
 	d.PaymentID, d.Sent = s.paymentID, int64(s.amount)
 	switch {
 	case a.kind == disputed:
-		return false, r.raise(ctx, tx, ReturnDispute, s.paymentID, d)
+		return false, r.raise(ctx, tx, ReturnDispute, s.paymentID, sum, d)
 	case a.kind == changed:
 		d.Corrected = masked(a.corrected)
-		return false, r.raise(ctx, tx, ChangeNotice, s.paymentID, d)
+		return false, r.raise(ctx, tx, ChangeNotice, s.paymentID, sum, d)
 	case a.kind == refused:
-		return false, r.raise(ctx, tx, ChangeRefused, s.paymentID, d)
+		return false, r.raise(ctx, tx, ChangeRefused, s.paymentID, sum, d)
 	case a.amount != s.amount:
-		return false, r.raise(ctx, tx, AmountMismatch, s.paymentID, d)
+		return false, r.raise(ctx, tx, AmountMismatch, s.paymentID, sum, d)
 	case a.individualID != "" && a.individualID != s.individualID:
-		return false, r.raise(ctx, tx, IdentityMismatch, s.paymentID, d)
+		return false, r.raise(ctx, tx, IdentityMismatch, s.paymentID, sum, d)
 	case s.state == Returned:
 		d.Before = s.code
-		return false, r.raise(ctx, tx, SecondReturn, s.paymentID, d)
+		return false, r.raise(ctx, tx, SecondReturn, s.paymentID, sum, d)
 	}
 	if moved, err := r.move(ctx, tx, s, a); err != nil || !moved {
 		return false, err

@@ -106,7 +106,7 @@ func (r *Rail) receiveFile(ctx context.Context, name string, apply Apply) (int, 
 	if bad != nil {
 		return 0, r.refuse(ctx, name, sum, stored.problem, bad)
 	}
-	n, err := r.applyAll(ctx, found, apply)
+	n, err := r.applyAll(ctx, sum, found, apply)
 	if err != nil {
 		return n, r.refuse(ctx, name, sum, stored.problem, err)
 	}
@@ -202,12 +202,12 @@ func (r *Rail) finishInbound(ctx context.Context, name, sum string, found answer
 	err := r.db.Write(ctx, func(tx *db.Tx) error {
 		if found.other > 0 {
 			d := detail{File: storable(name), Count: found.other}
-			if err := r.raise(ctx, tx, OtherEntries, sum, d); err != nil {
+			if err := r.raise(ctx, tx, OtherEntries, sum, sum, d); err != nil {
 				return err
 			}
 		}
 		if found.incomplete {
-			if err := r.raise(ctx, tx, FileIncomplete, sum, detail{File: storable(name)}); err != nil {
+			if err := r.raise(ctx, tx, FileIncomplete, sum, sum, detail{File: storable(name)}); err != nil {
 				return err
 			}
 		}
