@@ -3,6 +3,7 @@ package cases
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"memberpay/internal/audit"
@@ -15,16 +16,30 @@ import (
 )
 
 // Say adds a message. One of a member's opens a closed case again and holds its bill again, for reopenDays after its end;
-// one of the staff answers it and is told by mail. It returns ErrNotFound, ErrText, ErrLong, ErrFull or ErrClosed.
+// one of the staff answers it, is told by mail, and makes whoever wrote it the owner of a case that nobody has taken. It
+// returns ErrNotFound, ErrText, ErrLong, ErrFull or ErrClosed.
 func (c *Cases) Say(ctx context.Context, now time.Time, who audit.Who, caseID string, by Author, text string) error {
 	text, err := written(text)
 	if err != nil {
 		return err
 	}
-	return c.change(ctx, caseID, "answer a case", func(tx *db.Tx, x Case) error { return c.say(ctx, tx, now, who, x, by, text) })
+	return c.change(ctx, caseID, "answer a case", func(tx *db.Tx, x Case) error { return c.say(ctx, tx, now, who, x, by, "", text) })
 }
 
-func (c *Cases) say(ctx context.Context, tx *db.Tx, now time.Time, who audit.Who, x Case, by Author, text string) error {
+// SayToo adds a member's message that says kind of the bill besides what the case says already. It returns what Say does,
+// or ErrKind.
+func (c *Cases) SayToo(ctx context.Context, now time.Time, who audit.Who, caseID string, kind Kind, text string) error {
+	if !slices.Contains(Kinds, kind) {
+		return ErrKind
+	}
+	text, err := written(text)
+	if err != nil {
+		return err
+	}
+	return c.change(ctx, caseID, "add to a case", func(tx *db.Tx, x Case) error { return c.say(ctx, tx, now, who, x, Member, kind, text) })
+}
+
+func (c *Cases) say(ctx context.Context, tx *db.Tx, now time.Time, who audit.Who, x Case, by Author, kind Kind, text string) error {
 	if x.Messages >= MostMessages {
 		return ErrFull
 	}
@@ -49,7 +64,20 @@ func (c *Cases) say(ctx context.Context, tx *db.Tx, now time.Time, who audit.Who
 		return err
 	}
 	verb := map[Author]string{Member: "case.written", Staff: "case.answered", Note: "case.noted"}[by]
-	if err := audit.Append(ctx, tx, who.Did(now, verb, x.ID, x.MemberID)); err != nil {
+	e := who.Did(now, verb, x.ID, x.MemberID)
+	if kind != "" && kind != x.Kind && x.Kind != Both {
+		if _, err := tx.ExecContext(ctx, "UPDATE bill_case SET also = $2 WHERE id = $1", x.ID, x.Kind.Other()); err != nil {
+			return err
+		}
+		e.Detail = string(Both)
+	}
+	if by == Staff && x.OwnerID == "" {
+		e.Detail = "owner " + who.Actor
+		if err := c.own(ctx, tx, now, x.ID, who.Actor); err != nil {
+			return err
+		}
+	}
+	if err := audit.Append(ctx, tx, e); err != nil {
 		return err
 	}
 	if by != Staff {
@@ -80,13 +108,18 @@ func (c *Cases) Take(ctx context.Context, now time.Time, who audit.Who, caseID, 
 		if x.State == Closed {
 			return ErrClosed
 		}
-		if _, err := tx.ExecContext(ctx, "UPDATE bill_case SET owner_id = $2, updated_at = $3 WHERE id = $1", x.ID, ownerID, db.Micros(now)); err != nil {
+		if err := c.own(ctx, tx, now, x.ID, ownerID); err != nil {
 			return err
 		}
 		e := who.Did(now, "case.taken", x.ID, x.MemberID)
 		e.Detail = "owner " + ownerID
 		return audit.Append(ctx, tx, e)
 	})
+}
+
+func (c *Cases) own(ctx context.Context, tx *db.Tx, now time.Time, caseID, ownerID string) error {
+	_, err := tx.ExecContext(ctx, "UPDATE bill_case SET owner_id = $2, updated_at = $3 WHERE id = $1", caseID, ownerID, db.Micros(now))
+	return err
 }
 
 // Postpone sets the day by which a case is answered: today or later. It returns ErrNotFound, ErrClosed or ErrDue.
@@ -108,7 +141,8 @@ func (c *Cases) Postpone(ctx context.Context, now time.Time, who audit.Who, case
 	})
 }
 
-// Close ends a case and lets go of its bill. text is what its owner is told, in words. It returns ErrNotFound, ErrClosed,
+// Close ends a case and lets go of its bill. text is what the member is told, in words; whoever of the staff writes it
+// owns the case where nobody did. It returns ErrNotFound, ErrClosed,
 // ErrResolved, ErrText, ErrLong or ErrFull.
 func (c *Cases) Close(ctx context.Context, now time.Time, who audit.Who, caseID string, how Resolution, text string) error {
 	by := Staff
@@ -140,6 +174,11 @@ func (c *Cases) Close(ctx context.Context, now time.Time, who audit.Who, caseID 
 		if _, err := tx.ExecContext(ctx, "UPDATE bill_case SET state = 'closed', resolution = $2, closed_at = $3, updated_at = $3 WHERE id = $1",
 			x.ID, how, db.Micros(now)); err != nil {
 			return err
+		}
+		if by == Staff && x.OwnerID == "" {
+			if err := c.own(ctx, tx, now, x.ID, who.Actor); err != nil {
+				return err
+			}
 		}
 		if err := bill.EndHold(ctx, tx, now, x.BillID, x.ID); err != nil {
 			return err

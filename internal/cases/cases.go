@@ -34,10 +34,22 @@ type Kind string
 const (
 	Wrong  Kind = "wrong"  // this bill is wrong
 	Afford Kind = "afford" // I cannot pay this
+	Both   Kind = "both"   // this bill is wrong, and I cannot pay it
 )
 
 // Kinds are all kinds, in the order in which they are offered.
-var Kinds = []Kind{Wrong, Afford}
+var Kinds = []Kind{Wrong, Afford, Both}
+
+// Other returns what can be said of a bill besides k, or "" where k is all there is to say.
+func (k Kind) Other() Kind { return map[Kind]Kind{Wrong: Afford, Afford: Wrong}[k] }
+
+// columns are the kind in which a case was opened and the one that was said besides, as they are kept; "" for none.
+func (k Kind) columns() (first, also Kind) {
+	if k == Both {
+		return Wrong, Afford
+	}
+	return k, ""
+}
 
 // State is where a case stands.
 type State string

@@ -193,6 +193,91 @@ func TestCaseRules(t *testing.T) {
 	})
 }
 
+// TestBothKindsInOneCase: whoever says the other thing of a bill that has an open case adds it to that case, which is found
+// under both, holds the bill once and lets go of it at its one end.
+func TestBothKindsInOneCase(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := open(t, d)
+		agent, ana := audit.Who{Actor: "acc_agent", Role: audit.Agent}, audit.Who{Actor: "acc_1", Role: audit.Member}
+		stands := func(what, caseID string, kind cases.Kind, wrong, afford int) {
+			t.Helper()
+			x, err := r.Get(t.Context(), caseID)
+			r.must(err)
+			if x.Kind != kind {
+				t.Errorf("%s: the case says %q, want %q", what, x.Kind, kind)
+			}
+			for k, want := range map[cases.Kind]int{cases.Wrong: wrong, cases.Afford: afford} {
+				list, err := r.WorkOf(t.Context(), k, 10)
+				r.must(err)
+				if len(list) != want {
+					t.Errorf("%s: %d cases that say %q, want %d", what, len(list), k, want)
+				}
+			}
+		}
+		caseID := r.opens("It is wrong.")
+		stands("opened", caseID, cases.Wrong, 1, 0)
+		r.opens("It is still wrong.")
+		stands("said again", caseID, cases.Wrong, 1, 0)
+		there, err := r.Open(t.Context(), noon, ana, cases.Opening{Bill: r.bill, Kind: cases.Afford, Text: "And too much.", AccountID: "acc_1", Language: "en"})
+		r.must(err)
+		if there != caseID {
+			t.Errorf("a second case %s beside %s", there, caseID)
+		}
+		stands("the other thing", caseID, cases.Both, 1, 1)
+		r.must(r.SayToo(t.Context(), noon, ana, caseID, cases.Wrong, "As I said."))
+		stands("what was said", caseID, cases.Both, 1, 1)
+		held, err := bill.Held(t.Context(), d.Read(), []string{r.bill.ID})
+		r.must(err)
+		if len(held) != 1 {
+			t.Errorf("%d holds, want 1", len(held))
+		}
+		r.must(r.Close(t.Context(), noon, agent, caseID, cases.Helped, "A plan."))
+		stands("closed", caseID, cases.Both, 0, 0)
+		whole, err := r.Open(t.Context(), noon, ana, cases.Opening{Bill: r.bill, Kind: cases.Both, Text: "Both.", AccountID: "acc_1", Language: "en"})
+		r.must(err)
+		stands("both at once", whole, cases.Both, 1, 1)
+		r.must(r.Close(t.Context(), noon, ana, whole, cases.Withdrawn, ""))
+		plain, err := r.Open(t.Context(), noon, ana, cases.Opening{Bill: r.bill, Kind: cases.Afford, Text: "Too much.", AccountID: "acc_1", Language: "en"})
+		r.must(err)
+		if err := r.SayToo(t.Context(), noon, ana, plain, "other", "x"); !errors.Is(err, cases.ErrKind) {
+			t.Errorf("a kind that is none: %v", err)
+		}
+		r.must(r.SayToo(t.Context(), noon, ana, plain, cases.Wrong, "And wrong."))
+		stands("the other way round", plain, cases.Both, 1, 1)
+	})
+}
+
+// TestAnswerTakesACase: whoever answers or closes a case that nobody has taken owns it; a note takes nothing, and nobody's
+// case changes hands.
+func TestAnswerTakesACase(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := open(t, d)
+		first, second := audit.Who{Actor: "acc_first", Role: audit.Agent}, audit.Who{Actor: "acc_second", Role: audit.Agent}
+		owns := func(what, caseID, want string) {
+			t.Helper()
+			x, err := r.Get(t.Context(), caseID)
+			r.must(err)
+			if x.OwnerID != want {
+				t.Errorf("%s: the owner is %q, want %q", what, x.OwnerID, want)
+			}
+		}
+		caseID := r.opens("It is wrong.")
+		r.must(r.Say(t.Context(), noon, first, caseID, cases.Note, "n"))
+		r.must(r.Say(t.Context(), noon, audit.Who{Actor: "acc_1", Role: audit.Member}, caseID, cases.Member, "x"))
+		owns("noted and written", caseID, "")
+		r.must(r.Say(t.Context(), noon, first, caseID, cases.Staff, "We look into it."))
+		owns("answered", caseID, "acc_first")
+		r.must(r.Say(t.Context(), noon, second, caseID, cases.Staff, "So do I."))
+		r.must(r.Close(t.Context(), noon, second, caseID, cases.Right, "It is right."))
+		owns("answered and closed by another", caseID, "acc_first")
+		again := r.opens("It is wrong all the same.")
+		r.must(r.Close(t.Context(), noon, second, again, cases.Right, "It is right."))
+		owns("closed", again, "acc_second")
+	})
+}
+
 // TestWaitingSince: somebody waits since their first message without an answer, whatever the staff note among themselves.
 func TestWaitingSince(t *testing.T) {
 	t.Parallel()

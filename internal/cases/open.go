@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"memberpay/internal/audit"
@@ -26,10 +27,10 @@ type Opening struct {
 	Email     string // "" for nowhere
 }
 
-// Open opens a case and holds its bill. Where the bill has an open case, the text becomes a message of that one. It returns
-// the case's id, or ErrKind, ErrText, ErrLong, ErrSettled or ErrFull.
+// Open opens a case and holds its bill. Where the bill has an open case, the text becomes a message of that one, which
+// carries what was said of the bill from now on too. It returns the case's id, or ErrKind, ErrText, ErrLong, ErrSettled or ErrFull.
 func (c *Cases) Open(ctx context.Context, now time.Time, who audit.Who, o Opening) (caseID string, err error) {
-	if o.Kind != Wrong && o.Kind != Afford {
+	if !slices.Contains(Kinds, o.Kind) {
 		return "", ErrKind
 	}
 	text, err := written(o.Text)
@@ -54,7 +55,7 @@ func (c *Cases) Open(ctx context.Context, now time.Time, who audit.Who, o Openin
 				return err
 			}
 			caseID = there.ID
-			return c.say(ctx, tx, now, who, there, Member, text)
+			return c.say(ctx, tx, now, who, there, Member, o.Kind, text)
 		}
 		if err != nil {
 			return err
@@ -84,14 +85,15 @@ var errHasCase = errors.New("the bill has an open case")
 
 // insert writes a new case under a number that no other one has, and returns the number, or errHasCase.
 func (c *Cases) insert(ctx context.Context, tx *db.Tx, now time.Time, caseID string, o Opening, due day.Date, email []byte) (string, error) {
+	first, also := o.Kind.columns()
 	for range 5 {
 		number, err := newNumber()
 		if err != nil {
 			return "", err
 		}
-		done, err := tx.ExecContext(ctx, `INSERT INTO bill_case (id, number, bill_id, member_id, account_id, session_id, kind, state, due_day, language,
-			email_sealed, opened_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $10, $11, $11) ON CONFLICT DO NOTHING`,
-			caseID, number, o.Bill.ID, o.Bill.GuarantorID, o.AccountID, o.SessionID, o.Kind, due, o.Language, email, db.Micros(now))
+		done, err := tx.ExecContext(ctx, `INSERT INTO bill_case (id, number, bill_id, member_id, account_id, session_id, kind, also, state, due_day, language,
+			email_sealed, opened_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', $9, $10, $11, $12, $12) ON CONFLICT DO NOTHING`,
+			caseID, number, o.Bill.ID, o.Bill.GuarantorID, o.AccountID, o.SessionID, first, also, due, o.Language, email, db.Micros(now))
 		if err != nil {
 			return "", err
 		}

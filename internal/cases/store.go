@@ -12,20 +12,24 @@ import (
 	"memberpay/internal/id"
 )
 
-const fields = `id, number, bill_id, member_id, account_id, session_id, kind, state, resolution, owner_id, due_day, language, email_sealed,
+const fields = `id, number, bill_id, member_id, account_id, session_id, kind, also, state, resolution, owner_id, due_day, language, email_sealed,
 	opened_at, updated_at, closed_at, messages`
 
 func (c *Cases) scan(row interface{ Scan(...any) error }) (Case, error) {
 	var x Case
 	var email []byte
+	var also Kind
 	var opened, updated, closed int64
-	if err := row.Scan(&x.ID, &x.Number, &x.BillID, &x.MemberID, &x.AccountID, &x.SessionID, &x.Kind, &x.State, &x.Resolution, &x.OwnerID, &x.Due,
+	if err := row.Scan(&x.ID, &x.Number, &x.BillID, &x.MemberID, &x.AccountID, &x.SessionID, &x.Kind, &also, &x.State, &x.Resolution, &x.OwnerID, &x.Due,
 		&x.Language, &email, &opened, &updated, &closed, &x.Messages); err != nil {
 		return Case{}, err
 	}
 	plain, err := c.Seal.Open(email, caseEmail.Place(x.ID))
 	if err != nil {
 		return Case{}, err
+	}
+	if also != "" {
+		x.Kind = Both
 	}
 	x.Email, x.OpenedAt, x.UpdatedAt = string(plain), db.Time(opened), db.Time(updated)
 	if closed > 0 {
@@ -85,6 +89,11 @@ func (c *Cases) OfMembers(ctx context.Context, members []string) ([]Case, error)
 		return nil, nil
 	}
 	return c.list(ctx, "member_id IN "+db.In(1, len(members))+" ORDER BY opened_at DESC, id DESC LIMIT 200", db.Args(members)...)
+}
+
+// WorkOf returns the cases that are not closed and say a kind of their bill, alone or besides, those due first in front.
+func (c *Cases) WorkOf(ctx context.Context, kind Kind, most int) ([]Case, error) {
+	return c.list(ctx, "state <> 'closed' AND (kind = $1 OR also = $1) ORDER BY due_day, id LIMIT $2", kind, most)
 }
 
 // Work returns the cases that are not closed, those due first in front: of one owner, or of everybody where it is "".

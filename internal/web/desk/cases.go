@@ -52,9 +52,9 @@ type messageView struct {
 }
 
 // words: desk.cases.show.*
-var caseLists = []string{"all", "mine", "closed"}
+var caseLists = []string{"all", "mine", "wrong", "afford", "closed"}
 
-// caseList lists cases: those due first, those of the reader, or those closed last. Names stand in none of them.
+// caseList lists cases: those due first, those of the reader, those that say one thing of their bill, or those closed last. Names stand in none of them.
 func (d *Desk) caseList(c *web.Context) error {
 	shows, show := choose(c, "desk.cases.show.", caseLists)
 	v := casesView{Shows: shows}
@@ -63,6 +63,8 @@ func (d *Desk) caseList(c *web.Context) error {
 	switch show {
 	case "mine":
 		list, err = d.Cases.Work(c.R.Context(), c.Session.AccountID, mostCases)
+	case "wrong", "afford":
+		list, err = d.Cases.WorkOf(c.R.Context(), cases.Kind(show), mostCases)
 	case "closed":
 		list, err = d.Cases.Done(c.R.Context(), mostCases)
 	default:

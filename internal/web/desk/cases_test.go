@@ -44,6 +44,10 @@ func TestCaseAtTheDesk(t *testing.T) {
 		t.Errorf("the opening is noted down as %+v", list)
 	}
 	v.post(path+"/take").leads(t, path)
+	v.get("/desk/cases?show=afford").says(t, 200, "There are no cases here")
+	o.must(o.desk.Cases.SayToo(t.Context(), o.clock(), audit.Who{Actor: "acc_rosa", Role: audit.Member}, caseID, cases.Afford, "And it is too much."))
+	v.get("/desk/cases?show=afford").says(t, 200, "This bill is wrong, and I cannot pay it")
+	v.get("/desk/cases?show=wrong").says(t, 200, "This bill is wrong, and I cannot pay it")
 	v.get("/desk/cases?show=mine").says(t, 200, "This bill is wrong", "Iris Example")
 	v.post(path+"/note", "note", "").says(t, 422, "Tell us in a few words")
 	v.post(path+"/note", "note", "The clinic says 5555 5555 5555 4444 was on the paper.").leads(t, path)

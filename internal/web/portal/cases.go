@@ -41,6 +41,8 @@ type caseView struct {
 	Hidden   string // why there are no messages
 	Text     string
 	Write    bool
+	Also     cases.Kind // what can be said of the bill besides, "" where all is said
+	Too      bool       // and it was chosen
 	Withdraw bool
 }
 
@@ -85,7 +87,7 @@ func (p *Portal) showNewCase(c *web.Context, status int, b bill.Bill, v newCaseV
 // casePath is the page on which a case about a bill is opened.
 func casePath(b bill.Bill) string { return "/bills/" + b.ID + "/case" }
 
-// kindOptions are the two things that can be the matter.
+// kindOptions are the things that can be the matter.
 func kindOptions(p ui.Page, chosen string) []ui.Option {
 	var out []ui.Option
 	for _, k := range cases.Kinds {
@@ -176,13 +178,13 @@ func (p *Portal) ownCase(c *web.Context) (cases.Case, bill.Bill, error) {
 // showsCase shows where a case stands. What was written is for whoever signed in, and for the guest who wrote it.
 func (p *Portal) showsCase(c *web.Context) error { return p.showCase(c, http.StatusOK, "") }
 
-// words: case.state.* case.resolution.* case.next.*
+// words: case.state.* case.resolution.* case.next.* case.also.*
 func (p *Portal) showCase(c *web.Context, status int, text string, problems ...ui.Problem) error {
 	x, b, err := p.ownCase(c)
 	if err != nil {
 		return err
 	}
-	v := caseView{Action: "/cases/" + x.ID, Text: text, State: caseTag(c, x), Next: caseNext(c, x), Write: reads(c, x), Withdraw: x.State != cases.Closed && reads(c, x)}
+	v := caseView{Action: "/cases/" + x.ID, Text: text, State: caseTag(c, x), Next: caseNext(c, x), Write: reads(c, x), Also: x.Kind.Other(), Too: c.Form("also") != "", Withdraw: x.State != cases.Closed && reads(c, x)}
 	v.About = []ui.Row{{Key: c.T("case.about.what"), Value: c.T("case.kind." + string(x.Kind))},
 		{Key: c.T("case.about.bill"), Value: billNumber(b), Change: &ui.Link{Label: c.T("case.about.bill.see"), What: billNumber(b), Href: "/bills/" + b.ID}},
 		{Key: c.T("case.about.opened"), Value: c.Words.DateIn(x.OpenedAt, c.Site.Brand.Zone())}}
@@ -249,7 +251,11 @@ func (p *Portal) caseWrite(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	err = p.Cases.Say(c.R.Context(), c.Now, c.Who(), x.ID, cases.Member, c.R.PostForm.Get("text"))
+	if also := cases.Kind(c.Form("also")); also != "" {
+		err = p.Cases.SayToo(c.R.Context(), c.Now, c.Who(), x.ID, also, c.R.PostForm.Get("text"))
+	} else {
+		err = p.Cases.Say(c.R.Context(), c.Now, c.Who(), x.ID, cases.Member, c.R.PostForm.Get("text"))
+	}
 	if problem, ok := caseProblem(c, err); ok {
 		return p.showCase(c, http.StatusUnprocessableEntity, shortened(c.R.PostForm.Get("text")), problem)
 	}

@@ -60,6 +60,7 @@ func TestCaseFromABill(t *testing.T) {
 	leads(t, v.post("/bills/"+b.ID+"/case", url.Values{"kind": {"afford"}, "text": {"And another thing."}}), a.To)
 	leads(t, v.post(a.To, url.Values{"text": {"Are you there?"}}), a.To)
 	says(t, v.get(a.To), 200, "And another thing.", "Are you there?")
+	says(t, v.get(a.To), 200, "This bill is wrong, and I cannot pay it")
 	leads(t, v.post(a.To+"/withdraw", nil), a.To)
 	says(t, v.get(a.To), 200, "Closed: you took it back.")
 	if h.held("M-300") {
@@ -74,6 +75,32 @@ func TestCaseFromABill(t *testing.T) {
 	late := h.rosa()
 	says(t, late.post(a.To, url.Values{"text": {"And now?"}}), 409, "closed for good")
 	h.mailed(t, rosaEmail, "case_news", 3)
+}
+
+// TestCaseSaysTheOtherThing: the page of a case offers the thing that was not said yet, keeps the choice where the text is
+// to be corrected, and then shows both wherever the case stands.
+func TestCaseSaysTheOtherThing(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	v := h.rosa()
+	b := h.bills["M-300"]
+	a := v.post("/bills/"+b.ID+"/case", url.Values{"kind": {"afford"}, "text": {"I am between jobs."}})
+	says(t, v.get(a.To), 200, "I cannot pay this bill", "This bill is also wrong")
+	again := v.post(a.To, url.Values{"also": {"wrong"}, "text": {""}})
+	says(t, again, 422, "Tell us in a few words")
+	if !strings.Contains(again.Body, "checked") {
+		t.Error("the choice is lost where the text is to be corrected")
+	}
+	says(t, v.post(a.To, url.Values{"also": {"other"}, "text": {"x"}}), 422, "Choose what is the matter")
+	leads(t, v.post(a.To, url.Values{"also": {"wrong"}, "text": {"I was not there."}}), a.To)
+	both := "This bill is wrong, and I cannot pay it"
+	page := v.get(a.To)
+	says(t, page, 200, both, "I was not there.")
+	if strings.Contains(page.Text(), "also wrong") {
+		t.Error("the page offers what was said")
+	}
+	says(t, v.get("/cases"), 200, both)
+	says(t, v.get("/bills/"+b.ID), 200, both)
 }
 
 // TestCaseOfAGuest: a guest opens a case, reads it in the same browser, and another guest with the same letter sees where it
