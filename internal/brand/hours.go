@@ -88,6 +88,25 @@ const horizon = 21
 // holidays: hours are wall-clock hours of the organisation's zone, and spans that meet at midnight are one.
 func (b *Brand) Hours(now time.Time) Status { return b.hours(now, b.Week, b.Zone()) }
 
+// LastOpen returns the last moment from now to end at which the phone is answered: end where it is answered until then,
+// otherwise when it closes last before. It is zero where nobody answers from now to end.
+func (b *Brand) LastOpen(now, end time.Time) (last time.Time) {
+	for now.Before(end) {
+		st := b.Hours(now)
+		switch {
+		case st.Always || st.Open && !st.Until.Before(end):
+			return end
+		case st.Open:
+			last, now = st.Until, st.Until
+		case st.Opens.IsZero():
+			return last
+		default:
+			now = st.Opens
+		}
+	}
+	return last
+}
+
 // OfficeHours is Hours of an office; ok is false where its hours are known in words alone.
 func (b *Brand) OfficeHours(o Office, now time.Time) (st Status, ok bool) {
 	if o.Week == nil {

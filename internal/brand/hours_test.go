@@ -65,6 +65,50 @@ func TestHours(t *testing.T) {
 	}
 }
 
+// TestLastOpen: the last moment at which somebody answers before an end, over nights, a break, a weekend and a holiday.
+func TestLastOpen(t *testing.T) {
+	t.Parallel()
+	day := []Span{{480, 1080}}
+	b := &Brand{zone: time.UTC, Week: Week{Monday: day, Tuesday: day, Wednesday: day, Thursday: []Span{{480, 720}, {780, 1020}}, Friday: day},
+		Closed: []Day{{Date: "2026-11-26", Name: Text{En: "Thanksgiving Day"}}}}
+	const form = "2006-01-02 15:04"
+	at := func(s string) time.Time {
+		out, err := time.Parse(form, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	for what, x := range map[string][3]string{
+		"open until then":                 {"2026-12-01 09:00", "2026-12-01 14:15", "2026-12-01 14:15"},
+		"open until the minute it closes": {"2026-12-01 09:00", "2026-12-01 18:00", "2026-12-01 18:00"},
+		"closed before":                   {"2026-12-01 17:00", "2026-12-02 07:00", "2026-12-01 18:00"},
+		"opens again and is open then":    {"2026-12-01 17:00", "2026-12-02 10:00", "2026-12-02 10:00"},
+		"opens that very minute":          {"2026-12-01 17:00", "2026-12-02 08:00", "2026-12-01 18:00"},
+		"closed now, opens before":        {"2026-12-01 19:00", "2026-12-02 08:01", "2026-12-02 08:01"},
+		"closed until then":               {"2026-12-01 18:00", "2026-12-02 07:00", ""},
+		"in the break":                    {"2026-12-03 09:00", "2026-12-03 12:30", "2026-12-03 12:00"},
+		"after the break":                 {"2026-12-03 09:00", "2026-12-03 13:30", "2026-12-03 13:30"},
+		"over a holiday and a weekend":    {"2026-11-25 12:00", "2026-11-27 07:00", "2026-11-25 18:00"},
+		"over a weekend, opening between": {"2026-11-25 19:00", "2026-11-30 07:00", "2026-11-27 18:00"},
+		"the end has passed":              {"2026-12-01 09:00", "2026-12-01 08:00", ""},
+	} {
+		got := b.LastOpen(at(x[0]), at(x[1]))
+		if want := x[2]; want == "" && !got.IsZero() || want != "" && got.Format(form) != want {
+			t.Errorf("%s: %v, want %q", what, got, want)
+		}
+	}
+	all := []Span{{0, 1440}}
+	never, always := &Brand{zone: time.UTC}, &Brand{zone: time.UTC, Week: Week{all, all, all, all, all, all, all}}
+	now, end := at("2026-12-01 09:00"), at("2026-12-09 09:00")
+	if got := never.LastOpen(now, end); !got.IsZero() {
+		t.Errorf("never open: %v", got)
+	}
+	if got := always.LastOpen(now, end); !got.Equal(end) {
+		t.Errorf("always open: %v", got)
+	}
+}
+
 func TestHoursOverMidnight(t *testing.T) {
 	t.Parallel()
 	all := []Span{{0, 1440}}

@@ -16,7 +16,7 @@ import (
 
 // Script is the version of what an agent reads out when a caller pays by phone: the sentences phone.* of the catalogs, the
 // authorization of a debit by telephone among them. A test holds the sentences to it; it is kept with each payment.
-const Script = "phone-2026-11"
+const Script = "phone-2026-11-27"
 
 // Phone takes payments in calls. It is safe for concurrent use.
 type Phone struct {

@@ -144,7 +144,8 @@ func (d *Desk) phoneReview(c *web.Context) error {
 
 // authorize is what is read out to a caller, word for word as it is kept, and until when its dates are right. It is in the
 // caller's language where one is on file. What Nacha asks of a single entry by telephone is in it: who, how much, once, from
-// which account, when, that it is given by telephone today, a number for questions, and how to take it back.
+// which account, when, that it is given by telephone today, a number for questions, and how to take it back: by phone until
+// somebody answers last before the file is cut, and in this call alone where nobody does.
 func (d *Desk) authorize(c *web.Context, m member.Member, a payment.Answers) (text string, w *words.Words, until time.Time) {
 	w = c.Words
 	if m.Language != "" && c.Site.Brand.Offers(m.Language) {
@@ -158,16 +159,29 @@ func (d *Desk) authorize(c *web.Context, m member.Member, a payment.Answers) (te
 		account = w.T("review.auth.account.savings")
 	}
 	cut := d.Phone.LastCall(c.Now)
+	last := b.LastOpen(c.Now, cut)
+	moment := func(t time.Time) string { return w.DateTime(t, zone) + " " + b.ZoneName.In(w.Lang()) }
+	revoke := w.T("phone.auth.revoke.call", "Phone", b.Phone.Display, "Cutoff", moment(cut))
+	switch {
+	case last.Equal(cut):
+		revoke = w.T("phone.auth.revoke", "Phone", b.Phone.Display, "Cutoff", moment(cut))
+	case !last.IsZero():
+		revoke = w.T("phone.auth.revoke.hours", "Phone", b.Phone.Display, "Last", moment(last), "Cutoff", moment(cut))
+	}
 	text = strings.Join([]string{
 		w.T("phone.auth", "Today", date(today), "Name", a.BankName, "Payee", payeeName(c, a.Payee), "Amount", payment.Request{Lines: a.Lines}.Total(),
 			"Account", account, "Last4", a.BankLast4, "RoutingLast4", a.BankRouting[max(0, len(a.BankRouting)-4):], "Date", date(d.Phone.Arrives(c.Now))),
 		w.T("phone.auth.spoken"),
-		w.T("phone.auth.revoke", "Phone", b.Phone.Display, "Cutoff", w.DateTime(cut, zone)+" "+b.ZoneName.In(w.Lang())),
+		revoke,
 	}, "\n\n")
-	if midnight := today.AddDays(1).At(0, 0, zone); midnight.Before(cut) {
-		return text, w, midnight
+	until = cut
+	if !last.IsZero() {
+		until = last
 	}
-	return text, w, cut
+	if midnight := today.AddDays(1).At(0, 0, zone); midnight.Before(until) {
+		until = midnight
+	}
+	return text, w, until
 }
 
 // currentLines are the lines of a draft as its bills take them now; ok is false where they do not any more.

@@ -13,6 +13,7 @@ import (
 
 	"memberpay/internal/audit"
 	"memberpay/internal/bill"
+	"memberpay/internal/brand"
 	"memberpay/internal/caller"
 	"memberpay/internal/day"
 	"memberpay/internal/db"
@@ -20,10 +21,13 @@ import (
 	"memberpay/internal/id"
 	"memberpay/internal/identity"
 	"memberpay/internal/letter"
+	"memberpay/internal/member"
 	"memberpay/internal/payment"
 	"memberpay/internal/payment/paymenttest"
 	"memberpay/internal/phonepay"
 	"memberpay/internal/staff"
+	"memberpay/internal/web"
+	"memberpay/internal/words"
 )
 
 // onPhone is an agent in a call in which Rosa has proved who she is.
@@ -452,6 +456,38 @@ func TestPayByBank(t *testing.T) {
 			t.Errorf("the words kept are %s", raw)
 		}
 	})
+}
+
+// TestTakenBackByPhone: the words that are read out name the last moment at which somebody answers before the file is cut,
+// in the caller's language, and hold no longer than that; where nobody answers before, they promise no call.
+func TestTakenBackByPhone(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	catalog, err := words.Load()
+	o.must(err)
+	site := &web.Site{Brand: brand.Default(), Words: catalog}
+	now := time.Date(2026, 11, 25, 20, 0, 0, 0, time.UTC) // noon on the Wednesday before a holiday
+	m := member.Member{}
+	a := payment.Answers{Payee: "medical", Rail: payment.Bank, BankName: "Rosa Quintero", BankLast4: "4567", BankRouting: "129900010"}
+	for what, x := range map[string]struct {
+		lang      string
+		now, cut  time.Time
+		says, not string
+		until     time.Time
+	}{
+		"open until the file":   {"en", now, now.Add(time.Hour), "take it back until it is sent to your bank, which is planned for November 25, 2026 at 1:00 PM", "phones close", now.Add(time.Hour)},
+		"closed on the holiday": {"en", now, now.Add(43 * time.Hour), "call 1-800-555-0142 by November 25, 2026 at 6:00 PM Pacific, when our phones close", "until it is sent", now.Add(6 * time.Hour)},
+		"on the holiday":        {"en", now.Add(22 * time.Hour), now.Add(43 * time.Hour), "tell us before this call ends", "call 1-800-555-0142 by", now.Add(36 * time.Hour)},
+		"en español":            {"es", now, now.Add(43 * time.Hour), "llame al 1-800-555-0142 a más tardar el 25 de noviembre de 2026", "hasta que se envíe", now.Add(6 * time.Hour)},
+		"en el día festivo":     {"es", now.Add(22 * time.Hour), now.Add(43 * time.Hour), "antes de que termine esta llamada", "a más tardar", now.Add(36 * time.Hour)},
+	} {
+		o.desk.Phone.LastCall = func(time.Time) time.Time { return x.cut }
+		m.Language = x.lang
+		text, w, until := o.desk.authorize(&web.Context{Site: site, Now: x.now, Words: catalog.For("en")}, m, a)
+		if !strings.Contains(text, x.says) || strings.Contains(text, x.not) || w.Lang() != x.lang || !until.Equal(x.until) {
+			t.Errorf("%s: until %v, %q", what, until, text)
+		}
+	}
 }
 
 // TestNoTelephoneInTheOffice: whoever stands before the agent authorizes nothing by telephone.
