@@ -52,8 +52,8 @@ func (r *Requests) Free(ctx context.Context, now time.Time) ([]brand.Slot, error
 	return slices.DeleteFunc(slots, func(s brand.Slot) bool { return promised[db.Micros(s.From)] >= int64(r.Brand.PerSlot()) }), nil
 }
 
-// Ask takes a request. The same key again returns what it made before. It returns ErrKey, ErrName, ErrPhone, ErrEmail,
-// ErrTopic, ErrSpeaks, ErrSlot, ErrFull, or a Busy fault where a limit is reached.
+// Ask takes a request. The same key again returns what it made before. It returns ErrKey, ErrName, ErrPhone, ErrPremium,
+// ErrEmail, ErrTopic, ErrSpeaks, ErrSlot, ErrFull, or a Busy fault where a limit is reached.
 func (r *Requests) Ask(ctx context.Context, now time.Time, who audit.Who, in Asking) (Request, error) {
 	fresh, err := r.read(now, in)
 	if err != nil {
@@ -127,6 +127,9 @@ func (r *Requests) read(now time.Time, in Asking) (Request, error) {
 	if out.Phone, ok = identity.PhoneNumber(in.Phone); !ok {
 		return Request{}, ErrPhone
 	}
+	if premium(out.Phone) {
+		return Request{}, ErrPremium
+	}
 	if out.Email != "" && !identity.ValidEmail(out.Email) {
 		return Request{}, ErrEmail
 	}
@@ -144,6 +147,9 @@ func (r *Requests) read(now time.Time, in Asking) (Request, error) {
 	}
 	return Request{}, ErrSlot
 }
+
+// premium reports whether whoever calls a number, "+19005550100", pays extra for it: area code 900, and 976 after any other.
+func premium(number string) bool { return number[2:5] == "900" || number[5:8] == "976" }
 
 // speaks reports whether a call can be in a language: one of the pages, or through an interpreter.
 func (r *Requests) speaks(s string) bool {

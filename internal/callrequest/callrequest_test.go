@@ -75,6 +75,8 @@ func TestWhatARequestMustSay(t *testing.T) {
 		"no name":           {func(in *callrequest.Asking) { in.Name = " \r\n " }, callrequest.ErrName},
 		"a broken name":     {func(in *callrequest.Asking) { in.Name = "\xff" }, callrequest.ErrName},
 		"no phone":          {func(in *callrequest.Asking) { in.Phone = "911" }, callrequest.ErrPhone},
+		"area code 900":     {func(in *callrequest.Asking) { in.Phone = "1-900-555-0100" }, callrequest.ErrPremium},
+		"exchange 976":      {func(in *callrequest.Asking) { in.Phone = "(503) 976-0100" }, callrequest.ErrPremium},
 		"a phone elsewhere": {func(in *callrequest.Asking) { in.Phone = "+49 30 123456" }, callrequest.ErrPhone},
 		"a bad address":     {func(in *callrequest.Asking) { in.Email = "x@" }, callrequest.ErrEmail},
 		"no topic":          {func(in *callrequest.Asking) { in.Topic = "" }, callrequest.ErrTopic},
@@ -93,7 +95,7 @@ func TestWhatARequestMustSay(t *testing.T) {
 		t.Errorf("%d requests were kept", n)
 	}
 	in := w.asking()
-	in.Name = "Paul 4242 4242 4242 4242"
+	in.Name, in.Phone = "Paul 4242 4242 4242 4242", "976-555-0976" // an area code like any other
 	if x := w.asks(in); x.Name == in.Name {
 		t.Errorf("a card number is kept in %q", x.Name)
 	}

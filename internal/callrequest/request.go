@@ -105,6 +105,7 @@ var (
 	ErrKey      = fault.Field("", "callrequest.key") // the form is not one of ours
 	ErrName     = fault.Field("name", "callrequest.name")
 	ErrPhone    = fault.Field("phone", "callrequest.phone")
+	ErrPremium  = fault.Field("phone", "callrequest.premium") // calling it costs extra
 	ErrEmail    = fault.Field("email", "callrequest.email")
 	ErrTopic    = fault.Field("topic", "callrequest.topic")
 	ErrSpeaks   = fault.Field("speaks", "callrequest.speaks")

@@ -70,6 +70,14 @@ func PhoneNumber(s string) (number string, ok bool) {
 	return "+1" + string(digits), true
 }
 
+// GroupedPhone is a number as PhoneNumber returns it, as people read it: "503-555-0100". Any other text stays as it is.
+func GroupedPhone(number string) string {
+	if plain, ok := PhoneNumber(number); !ok || plain != number {
+		return number
+	}
+	return number[2:5] + "-" + number[5:8] + "-" + number[8:]
+}
+
 // ContactPoints returns an account's contact points, the oldest first.
 func (a *Accounts) ContactPoints(ctx context.Context, accountID string) ([]ContactPoint, error) {
 	return a.contactPoints(ctx, a.db.Read(), accountID)

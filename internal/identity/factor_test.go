@@ -219,6 +219,11 @@ func TestContactPoints(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		for in, want := range map[string]string{"+15035550100": "503-555-0100", "": "", "(503) 555-0100": "(503) 555-0100", "+4930123456": "+4930123456"} {
+			if got := identity.GroupedPhone(in); got != want {
+				t.Errorf("%q is grouped as %q, want %q", in, got, want)
+			}
+		}
 		if _, err := add(mine, identity.PhonePoint, "503-555-0199"); !errors.Is(err, identity.ErrPoints) {
 			t.Errorf("the eleventh: %v", err)
 		}

@@ -8,6 +8,7 @@ import (
 	"memberpay/internal/callrequest"
 	"memberpay/internal/fault"
 	"memberpay/internal/id"
+	"memberpay/internal/identity"
 	"memberpay/internal/member"
 	"memberpay/internal/web"
 	"memberpay/internal/web/talk"
@@ -61,7 +62,7 @@ func (d *Desk) callbacks(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	v.Table = ui.Table{Caption: c.T("desk.callbacks.title"), HideCaption: true, FirstIsHeader: true, Columns: []ui.Column{{Label: c.T("desk.cases.number")}, {Label: c.T("desk.callbacks.slot")},
+	v.Table = ui.Table{Caption: c.T("desk.callbacks.title"), HideCaption: true, FirstIsHeader: true, Columns: []ui.Column{{Label: c.T("desk.callbacks.number")}, {Label: c.T("desk.callbacks.slot")},
 		{Label: c.T("callrequest.topic")}, {Label: c.T("callrequest.speaks")}, {Label: c.T("desk.cases.state")}, {Label: c.T("desk.cases.owner")}}}
 	for _, x := range list {
 		v.Table.Rows = append(v.Table.Rows, []ui.Cell{{Text: id.Grouped(x.Number), Href: "/desk/callbacks/" + x.ID, What: c.T("desk.callbacks.open.what")}, {Text: talk.Slot(c, x.Slot)},
@@ -115,7 +116,7 @@ func (d *Desk) showCallback(c *web.Context, status int, problems ...ui.Problem) 
 			return err
 		}
 		v.About = append([]ui.Row{{Key: c.T("desk.record.name"), Value: x.Name}}, v.About...)
-		v.Phone = ui.Link{Label: c.T("desk.callbacks.dial", "Phone", x.Phone), Href: "tel:" + x.Phone}
+		v.Phone = ui.Link{Label: c.T("desk.callbacks.dial", "Phone", identity.GroupedPhone(x.Phone)), Href: "tel:" + x.Phone}
 		if x.MemberID != "" {
 			v.Record = "/desk/members/" + x.MemberID
 		}

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -33,6 +34,9 @@ func TestCallBackAtTheDesk(t *testing.T) {
 	v, w := o.opened(agent, "passkey"), o.opened(other, "passkey")
 	for _, at := range []string{"/desk/callbacks", path} {
 		a := v.get(at)
+		if strings.Contains(a.Body, ">Case<") {
+			t.Errorf("%s calls a request a case", at)
+		}
 		a.says(t, 200, "A bill", "Español")
 		if strings.Contains(a.Body, "Quintero") || strings.Contains(a.Body, "555") && strings.Contains(a.Body, "+1503") {
 			t.Errorf("%s tells who it is", at)
@@ -42,7 +46,11 @@ func TestCallBackAtTheDesk(t *testing.T) {
 		t.Errorf("done by nobody: %d", a.Status)
 	}
 	v.post(path + "/take")
-	v.get(path).says(t, 200, "Rosa Quintero", "has proved nothing yet")
+	mine := v.get(path)
+	mine.says(t, 200, "Rosa Quintero", "has proved nothing yet")
+	if !regexp.MustCompile(`href="tel:\+1503\d{7}"[^>]*>\s*Call 503-555-\d{4}`).MatchString(mine.Body) {
+		t.Errorf("the number is not grouped: %s", mine.Body)
+	}
 	if len(o.entries("call_request.looked")) != 1 {
 		t.Error("the look was not noted down")
 	}

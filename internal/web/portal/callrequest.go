@@ -169,7 +169,7 @@ func (p *Portal) signedInCall(c *web.Context, in *callrequest.Asking) error {
 //
 // words: error.callrequest.*
 func callProblem(c *web.Context, err error) (ui.Problem, bool) {
-	for _, f := range []*fault.Error{callrequest.ErrKey, callrequest.ErrName, callrequest.ErrPhone, callrequest.ErrEmail, callrequest.ErrTopic, callrequest.ErrSpeaks,
+	for _, f := range []*fault.Error{callrequest.ErrKey, callrequest.ErrName, callrequest.ErrPhone, callrequest.ErrPremium, callrequest.ErrEmail, callrequest.ErrTopic, callrequest.ErrSpeaks,
 		callrequest.ErrSlot, callrequest.ErrFull} {
 		if errors.Is(err, f) {
 			return ui.Problem{Field: f.Field, Text: c.T("error."+f.Code, "Most", callrequest.MaxName)}, true

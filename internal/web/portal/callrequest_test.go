@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"maps"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -47,6 +48,11 @@ func TestAskForACall(t *testing.T) {
 		if a.Status != 422 {
 			t.Errorf("without %s: %d", field, a.Status)
 		}
+	}
+	for _, phone := range []string{"900-555-0100", "1 (503) 976-0100"} {
+		bad := maps.Clone(good)
+		bad.Set("phone", phone)
+		says(t, v.post("/contact/call", bad), 422, "cost extra")
 	}
 	a := v.post("/contact/call", good)
 	if a.Status != 303 || a.To != "/contact/call/"+key {
