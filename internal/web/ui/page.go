@@ -178,11 +178,14 @@ func Opening(w *words.Words, st brand.Status, now time.Time, in *time.Location, 
 	case st.Open:
 		return w.T("hours.open", "Time", w.Time(st.Until), "Zone", zone)
 	}
-	s := opens(w, st.Opens, now, zone)
+	closed, opens := w.T("hours.closed"), opens(w, st.Opens, now, zone)
 	if holiday != "" && len(st.Today) == 0 {
-		s = w.T("hours.holiday", "Holiday", holiday) + " " + s
+		closed = w.T("hours.holiday", "Holiday", holiday)
 	}
-	return s
+	if opens == "" {
+		return closed
+	}
+	return closed + ". " + opens
 }
 
 // hoursElsewhere says the time that Hours names in the other zones in which members live: "That is 7:00 PM Mountain". It is ""
@@ -211,10 +214,10 @@ func hoursElsewhere(w *words.Words, b *brand.Brand, now time.Time) string {
 	return w.T("hours.elsewhere", "Times", w.List(list))
 }
 
-// opens says when the phone is answered next.
+// opens says when the phone is answered next, "" where that is far away.
 func opens(w *words.Words, at, now time.Time, zone string) string {
 	if at.IsZero() {
-		return w.T("hours.closed")
+		return ""
 	}
 	y, m, d := now.Date()
 	days := 0

@@ -161,8 +161,8 @@ func TestHours(t *testing.T) {
 		{at(12, 2, 7), "Closed now. Opens today at 8:00 AM Pacific", "Cerrado ahora. Abre hoy a las 8:00 a. m. hora del Pacífico"},
 		{at(12, 2, 19), "Closed now. Opens tomorrow at 8:00 AM Pacific", "Cerrado ahora. Abre mañana a las 8:00 a. m. hora del Pacífico"},
 		{at(12, 5, 19), "Closed now. Opens Monday at 8:00 AM Pacific", "Cerrado ahora. Abre el lunes a las 8:00 a. m. hora del Pacífico"},
-		{at(11, 26, 10), "Closed today for Thanksgiving Day. Closed now. Opens tomorrow at 8:00 AM Pacific",
-			"Cerrado hoy por el Día de Acción de Gracias. Cerrado ahora. Abre mañana a las 8:00 a. m. hora del Pacífico"},
+		{at(11, 26, 10), "Closed today for Thanksgiving Day. Opens tomorrow at 8:00 AM Pacific",
+			"Cerrado hoy por el Día de Acción de Gracias. Abre mañana a las 8:00 a. m. hora del Pacífico"},
 		{at(12, 24, 10), "Open now until 12:00 PM Pacific. Shorter hours today for Christmas Eve.",
 			"Abierto ahora hasta las 12:00 p. m. hora del Pacífico. Horario reducido hoy por Nochebuena."},
 	} {

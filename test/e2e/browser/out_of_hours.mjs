@@ -43,7 +43,7 @@ scenario('in the evening guests leave a message', async () => {
     const opens = { Time: guest.lang === 'es' ? '8:00 a.\u00a0m.' : '8:00\u00a0AM', Zone: guest.lang === 'es' ? 'hora del Pacífico' : 'Pacific' };
     const plain = (text) => text.replace(/\s/g, ' '); // a time is kept on one line
     assert.ok(['tomorrow', 'today'].some((when) => plain(told).includes(plain(t(guest.lang, 'chat.closed.hours', // today: after midnight
-      { Hours: t(guest.lang, `hours.opens_${when}`, opens) })))), `it says when the desk opens: ${told}`);
+      { Hours: `${t(guest.lang, 'hours.closed')}. ${t(guest.lang, `hours.opens_${when}`, opens)}` })))), `it says when the desk opens: ${told}`);
     await look(page, 'hours-closed');
 
     await label(page, 'chat.name').fill(guest.name);
