@@ -23,6 +23,7 @@ type Brand struct {
 	Week    Week     `json:"hours"`
 	Closed  []Day    `json:"holidays"`
 	Offices []Office `json:"offices"`
+	MapURL  string   `json:"map_url"` // address of a map with {lat} and {lon}, or {address}, of an office; DefaultMap where it is empty
 
 	Zones        []Zone    `json:"zones"`         // other time zones in which members live: the phone hours are told in them too
 	Interpreters []Text    `json:"interpreters"`  // languages that interpreters speak; may be empty
@@ -125,7 +126,7 @@ type Office struct {
 	ZoneName   Text   `json:"zone_name"`  // how people call it
 	Access     []Text `json:"access"`     // wheelchairs, parking, hearing loop
 	Directions Text   `json:"directions"` // how to get there, in words; may be empty
-	Map        string `json:"map"`        // https: or geo: address that a reader may open; nothing of it is loaded by a page
+	Map        string `json:"map"`        // "45.52,-122.67", latitude and longitude for MapURL, or an https: address of its own; may be empty
 
 	zone *time.Location
 }

@@ -113,7 +113,17 @@ func TestValidateRefuses(t *testing.T) {
 		{"call_requests.minutes", "longer than the phone is open", func(b *Brand) {
 			b.CallRequests.Minutes, b.Week = 240, Week{Monday: []Span{{480, 540}}}
 		}},
-		{"offices[0].map", "not a safe address", func(b *Brand) { b.Offices[0].Map = "javascript:alert(1)" }},
+		{"offices[0].map", "no place", func(b *Brand) { b.Offices[0].Map = "javascript:alert(1)" }},
+		{"offices[1].map", "no place", func(b *Brand) { b.Offices[1].Map = "geo:45.52,-122.67" }},
+		{"offices[1].map", "no place", func(b *Brand) { b.Offices[1].Map = "95.52,-122.67" }},
+		{"map_url", "not a safe address", func(b *Brand) { b.MapURL = "geo:{lat},{lon}" }},
+		{"map_url", "not a safe address", func(b *Brand) { b.MapURL = "javascript:alert({lat},{lon})" }},
+		{"map_url", "not a safe address", func(b *Brand) { b.MapURL = "https://{address}/" }},
+		{"map_url", "not a safe address", func(b *Brand) { b.MapURL = "https://a@maps.example/{address}" }},
+		{"map_url", "which place", func(b *Brand) { b.MapURL = "https://maps.example/" }},
+		{"map_url", "which place", func(b *Brand) { b.MapURL = "https://maps.example/?at={lat}" }},
+		{"map_url", "placeholder", func(b *Brand) { b.MapURL = "https://maps.example/{lat},{lon}?z={zoom}" }},
+		{"map_url", "longer", func(b *Brand) { b.MapURL = "https://maps.example/{address}?" + strings.Repeat("x", 300) }},
 		{"financial_help.en", "is empty", func(b *Brand) { b.FinancialHelp = Text{} }},
 	} {
 		t.Run(x.field+" "+x.reason, func(t *testing.T) {

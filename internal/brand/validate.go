@@ -231,6 +231,9 @@ func checkSpans(c *checker, at string, spans []Span) {
 }
 
 func (b *Brand) checkOffices(c *checker) {
+	if reason, remedy := mapProblem(b.MapURL); reason != "" {
+		c.add("map_url", b.MapURL, reason, remedy)
+	}
 	for i, o := range b.Offices {
 		at := fmt.Sprintf("offices[%d]", i)
 		c.text(at+".name", o.Name, 80)
@@ -257,8 +260,8 @@ func (b *Brand) checkOffices(c *checker) {
 			c.both(fmt.Sprintf("%s.access[%d]", at, j), s, 160, true)
 		}
 		c.both(at+".directions", o.Directions, 600, false)
-		if o.Map != "" && !mapAddress(o.Map) {
-			c.add(at+".map", o.Map, "is not a safe address", "write an https:// address, or a place such as geo:45.52,-122.68")
+		if _, _, ok := place(o.Map); o.Map != "" && !ok && !elsewhere(o.Map) {
+			c.add(at+".map", o.Map, "is no place and no safe address", "write latitude and longitude, such as 45.52,-122.68, or an https:// address of its own")
 		}
 	}
 }
@@ -268,15 +271,4 @@ func checkZone(c *checker, at, name string, zone *time.Location, called Text, fi
 		c.add(at+".time_zone", name, "is not a known time zone", "write an IANA name such as America/Denver")
 	}
 	c.both(at+field, called, 40, true)
-}
-
-var place = regexp.MustCompile(`^geo:-?[0-9]{1,2}(\.[0-9]{1,8})?,-?[0-9]{1,3}(\.[0-9]{1,8})?$`)
-
-// mapAddress reports whether a reader may be led to an address: a place, or a page of another site.
-func mapAddress(s string) bool {
-	if place.MatchString(s) {
-		return true
-	}
-	u, err := url.Parse(s)
-	return err == nil && u.Scheme == "https" && u.Host != ""
 }

@@ -66,7 +66,7 @@ func TestOpenPages(t *testing.T) {
 			"My bank returned my payment", "I cannot find my bill", "I lost my member ID",
 			"Riverside Landing, OR 97000", "Sunday Closed"}},
 		{name: "talk to us", who: nobody, path: "/contact", status: 200, contains: []string{"Talk to us", "1-800-555-0142", "1-800-555-0143", "Open now until 6:00 PM Pacific", "Sunday Closed"}},
-		{name: "offices", who: nobody, path: "/offices", status: 200, contains: []string{"Our offices", "Riverside Landing, OR 97000", "27 Meadow Street"}},
+		{name: "offices", who: nobody, path: "/offices", status: 200, contains: []string{"Our offices", "Riverside Landing, OR 97000", "27 Meadow Street", "on a map (opens another site, openstreetmap.org)"}},
 		{name: "find my id", who: nobody, path: "/find-my-id", status: 200, contains: []string{"Find my member ID", "1-800-555-0142", "27 Meadow Street"}},
 		{name: "join", who: nobody, path: "/join", status: 200, contains: []string{"Create your account", "Step 1 of 4: Find yourself", "Member ID, bill number or pay code", "Date of birth", "ZIP code", "Continue", "You can pay without an account"}},
 		{name: "find", who: nobody, path: "/pay", status: 200, contains: []string{"Find your bill", "Member ID, bill number or pay code", "Date of birth", "Month", "Day", "Year", "Continue"}},

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"net/url"
 	"strings"
 	"time"
 
@@ -28,7 +29,7 @@ type office struct {
 	Open       string // whether it is open now, "" where that is not known
 	Access     []string
 	Directions string
-	Map        string // address to open, "" for none
+	Map        ui.Link // of another site; zero for none
 }
 
 func reachOf(c *web.Context) reach {
@@ -46,7 +47,7 @@ func reachOf(c *web.Context) reach {
 		for _, s := range o.Access {
 			place.Access = append(place.Access, s.In(lang))
 		}
-		place.Directions, place.Map = o.Directions.In(lang), o.Map
+		place.Directions, place.Map = o.Directions.In(lang), mapLink(c, o)
 		if st, ok := b.OfficeHours(o, c.Now); ok {
 			zone := b.OfficeZone(o)
 			place.Open = ui.Opening(c.Words, st, c.Now, zone.Location(), zone.Name.In(lang))
@@ -59,6 +60,15 @@ func reachOf(c *web.Context) reach {
 		}
 	}
 	return r
+}
+
+// mapLink leads to a map of another site, and says so. Nothing of that site is loaded here.
+func mapLink(c *web.Context, o brand.Office) ui.Link {
+	u, err := url.Parse(c.Site.Brand.MapOf(o))
+	if err != nil || u.Host == "" {
+		return ui.Link{}
+	}
+	return ui.Link{Label: c.T("contact.office.map", "Office", o.Name, "Site", strings.TrimPrefix(u.Host, "www.")), Href: u.String(), New: true}
 }
 
 // mostHolidays are listed: those of about half a year.
