@@ -29,7 +29,15 @@ type doc struct {
 	keywords map[string]bool
 	summary  map[string]bool
 	body     map[string]int
-	phrases  [][]string // keywords, as stems without what says nothing
+	phrases  []phrase // keywords
+	denies   bool     // the title says that something is not so: "I cannot pay this now"
+}
+
+// phrase is a keyword. A question has it in it where it has all its stems, and denies something where the keyword does.
+type phrase struct {
+	stems  []string // without what says nothing, but whole where a single one would be left of several
+	says   int      // how many of them say something
+	denies bool
 }
 
 // weights are what a word is worth, by where it stands.
@@ -47,16 +55,21 @@ func newIndex(lang string, list []Article) *index {
 		x.empty[stem(lang, w)] = true
 	}
 	for _, a := range list {
-		d := &doc{article: a, title: x.words(a.Title), keywords: map[string]bool{}, summary: x.words(a.Summary), body: map[string]int{}}
+		d := &doc{article: a, title: x.words(a.Title), keywords: map[string]bool{}, summary: x.words(a.Summary), body: map[string]int{}, denies: denies(lang, strings.Fields(fold(a.Title)))}
 		for _, k := range a.Keywords {
-			var phrase []string
-			for _, w := range strings.Fields(fold(k)) {
+			words := strings.Fields(fold(k))
+			p := phrase{denies: denies(lang, words)}
+			for _, w := range words {
 				d.keywords[stem(lang, w)] = true
 				if !stops[lang][w] {
-					phrase = append(phrase, stem(lang, w))
+					p.stems = append(p.stems, stem(lang, w))
 				}
 			}
-			d.phrases = append(d.phrases, phrase)
+			p.says = len(p.stems)
+			if len(p.stems) == 1 && len(words) > 1 { // "help paying" is more than "paying"
+				p.stems = stems(lang, k)
+			}
+			d.phrases = append(d.phrases, p)
 		}
 		plain := a.Plain(Facts{})
 		for _, s := range stems(lang, plain) {
@@ -130,14 +143,22 @@ func (x *index) readSynonyms() {
 // idle reports whether a stem is that of a word that says nothing of what is looked for.
 func (x *index) idle(s string) bool { return x.empty[s] }
 
+// asked is a question as it is looked for.
+type asked struct {
+	wishes []wish
+	said   map[string]bool // all its stems
+	denies bool            // it says that something is not so
+	mended string          // with its misspelled words put right, "" where none is
+}
+
 // wish is one word of a question, with what else would do.
 type wish struct {
 	own  []string // stems of the word, or of the phrase
 	like []string // stems that mean the same
 }
 
-// understand makes wishes of a folded question. mended is the question with its misspelled words put right, "" where none is.
-func (x *index) understand(words []string) (wishes []wish, mended string) {
+// understand makes wishes of a folded question.
+func (x *index) understand(words []string) (q asked) {
 	fixed, changed := make([]string, len(words)), false
 	for i, w := range words {
 		fixed[i] = w
@@ -146,33 +167,35 @@ func (x *index) understand(words []string) (wishes []wish, mended string) {
 		}
 	}
 	list := make([]string, len(fixed))
+	q.said, q.denies = map[string]bool{}, denies(x.lang, fixed)
 	for i, w := range fixed {
 		list[i] = stem(x.lang, w)
+		q.said[list[i]] = true
 	}
 	for i := 0; i < len(list); {
 		taken := 0
 		for n := min(x.longest, len(list)-i); n >= 2 && taken == 0; n-- {
 			if like, ok := x.like[strings.Join(list[i:i+n], " ")]; ok {
 				own := slices.DeleteFunc(slices.Clone(list[i:i+n]), x.idle)
-				wishes, taken = append(wishes, wish{own, like}), n
+				q.wishes, taken = append(q.wishes, wish{own, like}), n
 			}
 		}
 		if taken == 0 {
 			if taken = 1; !stops[x.lang][fixed[i]] {
-				wishes = append(wishes, wish{[]string{list[i]}, x.like[list[i]]})
+				q.wishes = append(q.wishes, wish{[]string{list[i]}, x.like[list[i]]})
 			}
 		}
 		i += taken
 	}
-	if len(wishes) == 0 { // a question of words that say nothing is looked for as it is
+	if len(q.wishes) == 0 { // a question of words that say nothing is looked for as it is
 		for _, s := range list {
-			wishes = append(wishes, wish{own: []string{s}})
+			q.wishes = append(q.wishes, wish{own: []string{s}})
 		}
 	}
 	if changed {
-		mended = strings.Join(fixed, " ")
+		q.mended = strings.Join(fixed, " ")
 	}
-	return wishes, mended
+	return q
 }
 
 // spell returns the word that a misspelled one was most likely meant to be, "" where it is known, too short, or like none.
@@ -204,22 +227,28 @@ func (x *index) spell(w string) string {
 	return best
 }
 
-// score is how well an article answers, 0 for not at all. found is which stems were found in it.
-func (x *index) score(d *doc, wishes []wish, found map[string]bool) float64 {
+// score is how well an article answers, 0 for not at all. found is which stems were found in it. A title that says that
+// something is not so counts less for a question that does not, and more for one that does: who asks how to pay has no
+// trouble with it yet.
+func (x *index) score(d *doc, q asked, found map[string]bool) float64 {
+	trust := 1.0
+	if d.denies && !q.denies {
+		trust = 0.4
+	}
 	total, hit := 0.0, 0.0
 	sum := 0.0
 	asked := map[string]bool{}
-	for _, w := range wishes {
+	for _, w := range q.wishes {
 		weight := 0.0
 		best := 0.0
 		for _, s := range w.own {
 			asked[s] = true
 			weight = max(weight, x.rarity(s))
-			best += x.worth(d, s, found)
+			best += x.worth(d, trust, s, found)
 		}
 		best /= float64(max(1, len(w.own)))
 		for _, s := range w.like {
-			best = max(best, 0.6*x.worth(d, s, found))
+			best = max(best, 0.6*x.worth(d, trust, s, found))
 		}
 		if weight == 0 {
 			weight = 1
@@ -238,8 +267,11 @@ func (x *index) score(d *doc, wishes []wish, found map[string]bool) float64 {
 		return 0
 	}
 	for _, p := range d.phrases { // a keyword that the question has in it
-		if len(p) > 0 && !slices.ContainsFunc(p, func(s string) bool { return !asked[s] }) {
-			sum += 4 * float64(len(p))
+		if len(p.stems) > 0 && (q.denies || !p.denies) && !slices.ContainsFunc(p.stems, func(s string) bool { return !q.said[s] }) {
+			sum += 4 * float64(p.says)
+			if p.says == len(asked) && p.says == len(p.stems) { // it is all that the question says
+				sum += 4
+			}
 		}
 	}
 	same, all := 0, 0
@@ -251,16 +283,19 @@ func (x *index) score(d *doc, wishes []wish, found map[string]bool) float64 {
 		}
 	}
 	if all > 0 {
-		sum += 8 * float64(same) / float64(all)
+		sum += 8 * trust * float64(same) / float64(all)
+		if d.denies && q.denies && same > 0 {
+			sum += 4
+		}
 	}
 	return sum * cover * cover
 }
 
-// worth is what a stem brings an article.
-func (x *index) worth(d *doc, s string, found map[string]bool) float64 {
+// worth is what a stem brings an article whose title counts so much.
+func (x *index) worth(d *doc, trust float64, s string, found map[string]bool) float64 {
 	w := 0.0
 	if d.title[s] {
-		w = max(w, inTitle)
+		w = max(w, inTitle*trust)
 	}
 	if d.keywords[s] {
 		w = max(w, inKeywords)

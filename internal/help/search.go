@@ -53,9 +53,9 @@ func (c *Center) Search(ctx context.Context, lang, query string, known Facts) (F
 	if len(words) == 0 || x == nil {
 		return f, nil
 	}
-	var wishes []wish
-	wishes, f.Mended = x.understand(words)
-	slugs, err := c.candidates(ctx, lang, wishes)
+	q := x.understand(words)
+	f.Mended = q.mended
+	slugs, err := c.candidates(ctx, lang, q.wishes)
 	if err != nil {
 		return Found{}, err
 	}
@@ -71,7 +71,7 @@ func (c *Center) Search(ctx context.Context, lang, query string, known Facts) (F
 			continue // another node has other articles right now
 		}
 		found := map[string]bool{}
-		if s := x.score(d, wishes, found); s > 0 {
+		if s := x.score(d, q, found); s > 0 {
 			list = append(list, scored{d.article, found, s})
 		}
 	}

@@ -70,6 +70,20 @@ var questions = []struct{ lang, ask, want string }{
 	{"en", "is it safe to pay here", "is-it-safe"},
 	{"en", "cancel a payment", "cancel-payment"},
 	{"en", "office address", "offices"},
+	// with a denial and without
+	{"en", "how do i pay", "pay-with-account"},
+	{"en", "how to pay", "pay-with-account"},
+	{"en", "pay my bill", "pay-with-account"},
+	{"en", "what if I can't pay", "cannot-pay"},
+	{"en", "I need more time to pay", "cannot-pay"},
+	{"en", "how can i pay by card", "pay-with-card"},
+	{"en", "do you take visa", "pay-with-card"},
+	{"en", "can I pay two bills at once", "pay-several"},
+	{"en", "how do I make an account", "create-account"},
+	{"en", "did my payment go through", "confirmation"},
+	{"en", "when will my payment show up", "how-long"},
+	{"en", "somebody else is in my account", "someone-in-my-account"},
+	{"en", "I don't recognize this charge", "dispute"},
 	// misspelled
 	{"en", "paymnt declned", "payment-declined"},
 	{"en", "recipt", "receipt"},
@@ -107,6 +121,16 @@ var questions = []struct{ lang, ask, want string }{
 	{"es", "la factura está equivocada", "bill-wrong"},
 	{"es", "pagar una parte", "pay-part"},
 	{"es", "es seguro pagar", "is-it-safe"},
+	{"es", "como pago", "pay-with-account"},
+	{"es", "¿cómo puedo pagar?", "pay-with-account"},
+	{"es", "no puedo pagar ahora", "cannot-pay"},
+	{"es", "necesito más tiempo para pagar", "cannot-pay"},
+	{"es", "pagar con tarjeta", "pay-with-card"},
+	{"es", "pagar varias facturas", "pay-several"},
+	{"es", "pagar por mi mamá", "pay-for-someone"},
+	{"es", "se hizo mi pago", "confirmation"},
+	{"es", "cómo creo una cuenta", "create-account"},
+	{"es", "no reconozco este cobro", "dispute"},
 	// misspelled
 	{"es", "rembolso", "refund"},
 	{"es", "contrasena olvidad", "password"},
@@ -200,7 +224,7 @@ func FuzzSearchWords(f *testing.F) {
 	f.Fuzz(func(t *testing.T, q string) {
 		words := strings.Fields(fold(tidy(q)))
 		words = words[:min(mostWords, len(words))]
-		wishes, _ := x.understand(words)
+		wishes := x.understand(words).wishes
 		for _, e := range []db.Engine{db.SQLite, db.Postgres} {
 			var all []string
 			for _, w := range wishes {

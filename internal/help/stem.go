@@ -1,11 +1,25 @@
 package help
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // stops are words that say nothing about what is looked for.
 var stops = map[string]map[string]bool{
-	"en": set("a an the is are was were be been am do does did have has had i me my mine we us our you your it its this that these those of to in on at by for with from as and or but if so not no can could will would should may might what why how when where which who whom please help about there here get got im ive dont cant want need"),
+	"en": set("a an the is are was were be been am do does did have has had i me my mine we us our you your it its this that these those of to in on at by for with from as and or but if so not no can could will would should may might what why how when where which who whom please help about there here get got take im ive dont cant want need"),
 	"es": set("a al ante con de del desde e el ella ellos en entre era es esta estas este esto estos fue ha hay la las le les lo los me mi mis mas muy no nos o para pero por que qué se si sin sobre son su sus te tu tus un una unas uno unos usted y ya yo como cuando donde cual quien ayuda porque tengo puedo hacer quiero necesito"),
+}
+
+// denials are words that turn what is said into its opposite.
+var denials = map[string]map[string]bool{
+	"en": set("no not cannot never cant dont doesnt didnt wont couldnt wasnt isnt havent hasnt unable"),
+	"es": set("no nunca jamas tampoco"),
+}
+
+// denies reports whether folded words say that something is not so.
+func denies(lang string, words []string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return denials[lang][w] })
 }
 
 func set(words string) map[string]bool {
