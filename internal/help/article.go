@@ -58,7 +58,7 @@ var FactNames = []string{"name", "phone", "tty", "mail", "site", "medical", "pre
 // Bad is one thing in an article that is refused.
 type Bad struct {
 	File   string // "" for one that is being written at the desk
-	Line   int    // 1 is the first; 0 for the whole
+	Line   int    // 1 is the first, of the body where it is written at the desk; 0 for the whole
 	Field  string // "title", "body" and so on
 	Reason string // what is wrong: "is empty"
 	Remedy string // what to do instead
@@ -195,6 +195,10 @@ func (a Article) Check() []Bad {
 				add(Bad{Line: i + 1, Field: "body", Code: "fact", What: short(f[0]), Reason: fmt.Sprintf("asks for {{%s}}, which is no fact", f[1]), Remedy: "use only {{" + strings.Join(FactNames, "}}, {{") + "}}"})
 			}
 		}
+	}
+	for _, t := range tags(a.Body) {
+		add(Bad{Line: t.line, Field: "body", Code: "html", What: t.name, Reason: fmt.Sprintf("has the HTML tag %s, which readers never see, nor what stands in its block", t.name),
+			Remedy: "write Markdown instead, such as **bold** or a list; a tag that readers are to read stands between `backticks`"})
 	}
 	for _, l := range links(a.Body) {
 		if !safe(l.address) {

@@ -117,6 +117,10 @@ func TestParseNamesLineAndRemedy(t *testing.T) {
 		{"a", "---\ncategory: paying\ntitle: " + strings.Repeat("x", 121) + "\nsummary: S\n---\nx", "a.md:3: title is longer than 120 characters: shorten it"},
 		{"a", good, "body is empty"},
 		{"a", good + "one\n\nCall {{fone}} now", "a.md:8: body asks for {{fone}}, which is no fact: use only {{name}}"},
+		{"a", good + "first\n\n<div>second</div>\nthird", "a.md:8: body has the HTML tag <div>, which readers never see"},
+		{"a", good + "first\n\none\ntwo <b>bold</b>", "a.md:9: body has the HTML tag <b>, which readers never see"},
+		{"a", good + "<!-- for writers --> and readers", "a.md:6: body has the HTML tag <!-- for writers -->"},
+		{"a", good + "- one\n- <script>\n  x\n  </script> two", "a.md:7: body has the HTML tag <script>"},
 		{"a", good + "\nfirst\n\n[x](javascript:alert(1))", `a.md:9: body has a link to "javascript:alert(1)", which is not safe`},
 		{"a", good + "[x](http://plain.example)", "which is not safe: link to https://"},
 		{"A B", good + "x", "slug is not a name for addresses"},
@@ -139,6 +143,16 @@ func TestParseNamesLineAndRemedy(t *testing.T) {
 	again, bad := Parse("a.md", "en", "a", a.Format())
 	if len(bad) > 0 || again.Body != a.Body || again.Title != a.Title || strings.Join(again.Keywords, ",") != strings.Join(a.Keywords, ",") {
 		t.Errorf("Format is not read back: %+v, %v", again, bad)
+	}
+}
+
+// TestWhatIsNoTag: comments are for writers alone, and what is only shown is no tag.
+func TestWhatIsNoTag(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{"one\n\n<!-- for writers,\nwith <b> -->\n\ntwo", "one <!-- for writers --> two", "`<b>`", "1 < 2 > 0", "<https://ok.example>", "\\<b>"} {
+		if list := tags(body); len(list) > 0 {
+			t.Errorf("%q has the tags %+v", body, list)
+		}
 	}
 }
 

@@ -280,7 +280,7 @@ func problemsOf(c *web.Context, bad []help.Bad) []ui.Problem {
 	var out []ui.Problem
 	for _, b := range bad {
 		if !slices.ContainsFunc(out, func(p ui.Problem) bool { return p.Field == b.Field }) {
-			out = append(out, ui.Problem{Field: b.Field, Text: c.T("desk.help.bad."+b.Code, "What", b.What, "Most", strconv.Itoa(b.Most))})
+			out = append(out, ui.Problem{Field: b.Field, Text: c.T("desk.help.bad."+b.Code, "What", b.What, "Most", strconv.Itoa(b.Most), "Line", strconv.Itoa(b.Line))})
 		}
 	}
 	return out

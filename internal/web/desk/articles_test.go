@@ -46,9 +46,13 @@ func TestArticles(t *testing.T) {
 		}
 		from := func() string { return began.FindStringSubmatch(v.get(path).Body)[1] }
 
-		draft("", "preview", "Ring us", "Any *day*. <script>alert(1)</script>").says(t, 200, "Nothing is published yet", "Ring us", "Any day")
+		draft("", "preview", "Ring us", "Any *day*. 1 < 2").says(t, 200, "Nothing is published yet", "Ring us", "Any day")
 		if read() != "Call us" {
 			t.Error("a preview is published")
+		}
+		for _, do := range []string{"preview", "publish"} {
+			draft("", do, "Ring us", "Any day.\n\n<div>Not on Sunday.</div>").says(t, 422, "Line 3", "the HTML tag &lt;div&gt;", "Write Markdown instead", "Not on Sunday.")
+			draft("", do, "Ring us", "Any day. <script>alert(1)</script>").says(t, 422, "Line 1", "&lt;script&gt;")
 		}
 		draft("", "publish", "Ring us", "See [this](/help/articles/nowhere).").says(t, 422, "/help/articles/nowhere is no page of this site")
 		draft("", "publish", "Ring us", "See [this](javascript:alert).").says(t, 422, "not safe")
