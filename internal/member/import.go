@@ -18,7 +18,8 @@ import (
 )
 
 // Incoming is a person as a source names them. At least one of MemberID and PatientID is set. Empty fields leave what is
-// known untouched, so a record that only names a patient can come before the record that describes them.
+// known untouched, so a record that only names a patient can come before the record that describes them. What a member said of how they are
+// reached stands against what the source merely repeats (Say).
 type Incoming struct {
 	MemberID  string // the plan's number, "" where the source has none: one is made from PatientID
 	PatientID string // the source's own id
@@ -69,6 +70,7 @@ func ImportBatch(ctx context.Context, tx *db.Tx, now time.Time, incoming []Incom
 	var fresh []*Member
 	changed, was := map[string]*Member{}, map[string]Member{}
 	numbers := map[numberKey]printed{}
+	ended := map[string]string{} // sayings by id
 	today := day.Of(now, time.UTC)
 	for i, in := range incoming {
 		if in.PatientID == "" && other(known.byMember[in.MemberID], in) {
@@ -98,7 +100,10 @@ func ImportBatch(ctx context.Context, tx *db.Tx, now time.Time, incoming []Incom
 			out[i] = Imported{ID: m.ID, Created: true}
 		} else {
 			old := *m
-			updated := merge(m, in)
+			heard, over := known.heard(m, in)
+			maps.Copy(ended, over)
+			merge(m, heard)
+			updated := *m != old
 			if updated && !created(fresh, m) {
 				if _, again := was[m.ID]; !again {
 					was[m.ID] = old
@@ -154,12 +159,16 @@ func ImportBatch(ctx context.Context, tx *db.Tx, now time.Time, incoming []Incom
 			}
 		}
 	}
+	for sayingID, ending := range ended {
+		if err := endSaying(ctx, tx, now, sayingID, ending); err != nil {
+			return nil, err
+		}
+	}
 	return out, insertNumbers(ctx, tx, numbers)
 }
 
-// merge copies what in knows into m and reports whether anything changed.
-func merge(m *Member, in Incoming) bool {
-	before := *m
+// merge copies what in knows into m.
+func merge(m *Member, in Incoming) {
 	set := func(to *string, from string) {
 		if from != "" {
 			*to = from
@@ -183,7 +192,6 @@ func merge(m *Member, in Incoming) bool {
 		m.BirthDate = in.BirthDate
 	}
 	m.Deceased = m.Deceased || in.Deceased
-	return *m != before
 }
 
 // moved reports whether in has another home address than m, of which what it does not say must not be taken from the old one.
@@ -211,6 +219,7 @@ type people struct {
 	byPatient map[string]*Member
 	taken     map[string]bool     // member ids in use among those a fresh number could collide with
 	former    map[string][]string // folded member id that is nobody's now: row ids of whose it was
+	said      map[string][]Saying // by row id
 }
 
 func (p *people) add(m *Member) {
@@ -327,7 +336,7 @@ func candidate(patientID string, try int) string {
 }
 
 func lookUp(ctx context.Context, tx *db.Tx, incoming []Incoming) (*people, error) {
-	p := &people{rows: map[string]*Member{}, byMember: map[string]*Member{}, byPatient: map[string]*Member{}, taken: map[string]bool{}, former: map[string][]string{}}
+	p := &people{rows: map[string]*Member{}, byMember: map[string]*Member{}, byPatient: map[string]*Member{}, taken: map[string]bool{}, former: map[string][]string{}, said: map[string][]Saying{}}
 	var memberIDs, patientIDs []string
 	for _, in := range incoming {
 		for _, s := range []string{in.MemberID, in.Previous.Value} {
@@ -373,10 +382,13 @@ func lookUp(ctx context.Context, tx *db.Tx, incoming []Incoming) (*people, error
 		return nil, err
 	}
 	rowIDs, err := p.readFormer(ctx, tx, incoming)
-	if err != nil || len(rowIDs) == 0 {
-		return p, err
+	if err != nil {
+		return nil, err
 	}
-	return p, read("id", rowIDs)
+	if err := read("id", rowIDs); err != nil {
+		return nil, err
+	}
+	return p, p.readSayings(ctx, tx)
 }
 
 // readFormer looks up who had the numbers that are nobody's now, and returns the row ids of those people.
