@@ -24,6 +24,7 @@ import (
 	"memberpay/internal/cases"
 	"memberpay/internal/chat"
 	"memberpay/internal/config"
+	"memberpay/internal/contact"
 	"memberpay/internal/db"
 	"memberpay/internal/enroll"
 	"memberpay/internal/event"
@@ -69,6 +70,7 @@ type App struct {
 	Chats      *chat.Chats
 	Enroll     *enroll.Enrollments
 	Help       *help.Center
+	Contacts   *contact.Contacts
 
 	log      *slog.Logger
 	metrics  *metrics
@@ -150,11 +152,12 @@ func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err er
 		CanPrint: a.Letters.CanPrint(), Now: time.Now, Log: log})
 	a.Enroll = enroll.New(enroll.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, Zone: a.Brand.Zone(), CanText: a.Letters.CanText(),
 		CanPrint: a.Letters.CanPrint()})
+	a.Contacts = &contact.Contacts{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, CanMail: a.Letters.CanMail(), CanText: a.Letters.CanText(), CanPrint: a.Letters.CanPrint()}
 	a.Callbacks = callrequest.New(callrequest.Config{DB: a.DB, Seal: box, Outbox: a.Outbox, Brand: a.Brand})
 	a.Cases = cases.New(cases.Config{DB: a.DB, Seal: box, Outbox: a.Outbox, Zone: a.Brand.Zone()})
 	a.Chats = chat.New(chat.Config{DB: a.DB, Seal: box, Outbox: a.Outbox, Accounts: a.Accounts, BaseURL: c.BaseURL, Log: log,
 		Open: func(now time.Time) bool { return a.Brand.Hours(now).Open }})
-	a.portal = &portal.Portal{Chats: a.Chats, Cases: a.Cases, Calls: a.Callbacks, Recoveries: a.Recoveries, DB: a.DB, Payments: a.Payments, Seal: box, Outbox: a.Outbox, Households: a.Households, Enroll: a.Enroll, CanText: a.Letters.CanText(),
+	a.portal = &portal.Portal{Contacts: a.Contacts, Chats: a.Chats, Cases: a.Cases, Calls: a.Callbacks, Recoveries: a.Recoveries, DB: a.DB, Payments: a.Payments, Seal: box, Outbox: a.Outbox, Households: a.Households, Enroll: a.Enroll, CanText: a.Letters.CanText(),
 		CanPrint: a.Letters.CanPrint(), Browser: cards.Browser(), BaseURL: c.BaseURL,
 		Arrives: a.Bank.SettlesOn, LastCall: a.Bank.NextCut}
 	a.Help = help.New(help.Config{DB: a.DB, Seal: box, Folder: c.Help, Log: log})
@@ -163,7 +166,7 @@ func New(ctx context.Context, c config.Server, log *slog.Logger) (_ *App, err er
 	a.Staff = staff.New(staff.Config{DB: a.DB, Accounts: a.Accounts, Seal: box, Outbox: a.Outbox, BaseURL: c.BaseURL, Log: log,
 		SSO: staff.SSO{Issuer: c.SSO.Issuer, ClientID: c.SSO.ClientID, ClientSecret: c.SSO.ClientSecret, Name: c.SSO.Name, RoleClaim: c.SSO.RoleClaim}})
 	shares := &share.Shares{DB: a.DB, Seal: box}
-	a.desk = &desk.Desk{Chats: a.Chats, DB: a.DB, Staff: a.Staff, Cases: a.Cases, Callbacks: a.Callbacks, Help: a.Help, BaseURL: c.BaseURL, Calls: &caller.Calls{DB: a.DB, Accounts: a.Accounts, Seal: box}, Households: a.Households, Notes: &note.Notes{DB: a.DB, Seal: box}, JoinCode: a.joinCode}
+	a.desk = &desk.Desk{Chats: a.Chats, DB: a.DB, Staff: a.Staff, Cases: a.Cases, Callbacks: a.Callbacks, Help: a.Help, BaseURL: c.BaseURL, Calls: &caller.Calls{DB: a.DB, Accounts: a.Accounts, Seal: box}, Households: a.Households, Contacts: a.Contacts, Notes: &note.Notes{DB: a.DB, Seal: box}, JoinCode: a.joinCode}
 	a.portal.Shares, a.desk.Shares = shares, shares
 	phone := &phonepay.Phone{DB: a.DB, Seal: box, Outbox: a.Outbox, Payments: a.Payments, CanMail: a.Letters.CanMail(), CanText: a.Letters.CanText(), CanPrint: a.Letters.CanPrint(),
 		BaseURL: c.BaseURL, Arrives: a.Bank.SettlesOn, LastCall: a.Bank.NextCut}

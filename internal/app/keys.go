@@ -12,6 +12,7 @@ import (
 	"memberpay/internal/cases"
 	"memberpay/internal/chat"
 	"memberpay/internal/config"
+	"memberpay/internal/contact"
 	"memberpay/internal/db"
 	"memberpay/internal/enroll"
 	"memberpay/internal/event"
@@ -41,6 +42,7 @@ var SealedColumns = slices.Concat(
 	recovery.SealedColumns,
 	enroll.SealedColumns,
 	caller.SealedColumns,
+	contact.SealedColumns,
 	help.SealedColumns,
 	note.SealedColumns,
 	chat.SealedColumns,

@@ -38,6 +38,7 @@ func (a *App) loops(ctx context.Context, work *sync.WaitGroup) {
 	every("member IDs", time.Second, func(ctx context.Context) error { _, err := a.Households.AnswerIDs(ctx); return err })
 	every("helpers' payments", 5*time.Second, func(ctx context.Context) error { _, err := a.Households.TellPaid(ctx); return err })
 	every("getting back in", time.Second, func(ctx context.Context) error { _, err := a.Recoveries.Answer(ctx); return err })
+	every("changes of contacts", 30*time.Second, func(ctx context.Context) error { _, err := a.Contacts.Apply(ctx, time.Now()); return err })
 	every("sessions", 10*time.Minute, func(ctx context.Context) error { _, err := a.Accounts.Sweep(ctx, time.Now()); return err })
 	every("answers in chats", 5*time.Second, func(ctx context.Context) error { _, err := a.Chats.TellAnswers(ctx, time.Now()); return err })
 	every("chats", 30*time.Second, func(ctx context.Context) error { _, _, _, err := a.Chats.Sweep(ctx, time.Now()); return err })

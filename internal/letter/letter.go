@@ -17,7 +17,7 @@ import (
 
 // ToMembers are the kinds of all letters that members get.
 var ToMembers = []string{KindCode, KindMemberID, KindAccountOpened, KindAccountChanged, KindEmailTaken, KindHelperInvited, KindHelperPaid, KindHelperRevoked,
-	KindChatAnswered, KindChatCopy, KindCopy, KindPayLink, KindCallNews, KindCaseNews, KindRefundNews}
+	KindChatAnswered, KindChatCopy, KindCopy, KindPayLink, KindCallNews, KindCaseNews, KindRefundNews, KindContactNews}
 
 // To says how a letter travels, where, and in which language.
 type To struct {

@@ -48,6 +48,8 @@ func (l *Letters) aboutAccount(m event.Message, w *words.Words) (wording, error)
 		err = l.caseNews(&out, m, w)
 	case letter.KindRefundNews:
 		err = l.refundNews(&out, m, w)
+	case letter.KindContactNews:
+		err = l.contactNews(&out, m, w)
 	case letter.KindChatAnswered:
 		err = l.chatAnswered(&out, m, w)
 	case letter.KindChatCopy:

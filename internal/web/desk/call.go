@@ -200,7 +200,7 @@ func (d *Desk) proved(c *web.Context, v *callView, proof caller.Verification) er
 	v.Until = c.T("call.until", "Time", c.Words.DateTime(proof.Until, c.Site.Brand.Zone()))
 	v.How = c.T("call.how." + proof.How)
 	v.Do = []ui.Link{{Label: c.T("desk.record.button"), Href: "/desk/members/" + proof.MemberID}, {Label: c.T("phone.choose"), Href: "/desk/calls/" + v.ID + "/pay"},
-		{Label: c.T("call.id"), Href: "/desk/calls/" + v.ID + "/member-id"}}
+		{Label: c.T("call.id"), Href: "/desk/calls/" + v.ID + "/member-id"}, {Label: c.T("desk.contact.title"), Href: "/desk/calls/" + v.ID + "/contact"}}
 	begun, err := payment.PhoneDrafts(c.R.Context(), d.DB.Read(), v.ID)
 	if err != nil {
 		return err

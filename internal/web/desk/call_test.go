@@ -189,6 +189,7 @@ func TestEveryViewOfAMemberIsNotedDown(t *testing.T) {
 		"POST /desk/members/{member}":       {"reason": {"A good reason"}},
 		"POST /desk/calls/{call}/member-id": {"how": {"read"}},
 	}
+	o.asksContact(who, call)
 	shown := 0
 	for _, route := range o.desk.Routes() {
 		if route.Access == web.Machine || !identity.Supervisor.May(route.Access) || route.Path == "/desk/sign-out" || strings.HasSuffix(route.Path, "/end") {
@@ -201,6 +202,8 @@ func TestEveryViewOfAMemberIsNotedDown(t *testing.T) {
 				return o.member
 			case "{call}":
 				return call.ID
+			case "{part}":
+				return "email"
 			case "{draft}":
 				return draftOf(onPhone{v, who, "/desk/calls/" + call.ID, o.onlyBill()}.begin("1"))
 			case "{request}":

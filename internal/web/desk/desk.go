@@ -12,6 +12,7 @@ import (
 	"memberpay/internal/callrequest"
 	"memberpay/internal/cases"
 	"memberpay/internal/chat"
+	"memberpay/internal/contact"
 	"memberpay/internal/db"
 	"memberpay/internal/fault"
 	"memberpay/internal/help"
@@ -35,6 +36,7 @@ type Desk struct {
 	// Calls finds out who calls; Households sends a member ID to the contact on file.
 	Calls      *caller.Calls
 	Households *household.Households
+	Contacts   *contact.Contacts // how members are reached
 	Notes      *note.Notes
 	Shares     *share.Shares
 	Cases      *cases.Cases

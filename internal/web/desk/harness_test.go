@@ -24,6 +24,7 @@ import (
 	"memberpay/internal/callrequest"
 	"memberpay/internal/cases"
 	"memberpay/internal/chat"
+	"memberpay/internal/contact"
 	"memberpay/internal/day"
 	"memberpay/internal/db"
 	"memberpay/internal/db/dbtest"
@@ -96,6 +97,7 @@ func officeOn(t testing.TB, d *db.DB, sso staff.SSO) *office {
 	o.chats = chat.New(chat.Config{DB: d, Seal: box, Outbox: event.NewOutbox(box), Accounts: o.accounts, BaseURL: "https://pay.larkspur.example", Log: quiet})
 	o.desk = &Desk{Chats: o.chats, DB: d, Staff: o.staff, Callbacks: callrequest.New(callrequest.Config{DB: d, Seal: box, Outbox: event.NewOutbox(box), Brand: brand.Default()}), Cases: cases.New(cases.Config{DB: d, Seal: box, Outbox: event.NewOutbox(box), Zone: brand.Default().Zone()}), Calls: &caller.Calls{DB: d, Accounts: o.accounts, Seal: box},
 		Households: household.New(household.Config{DB: d, Accounts: o.accounts, Seal: box, Outbox: event.NewOutbox(box), Now: o.clock, Log: quiet}),
+		Contacts:   &contact.Contacts{DB: d, Accounts: o.accounts, Seal: box, Outbox: event.NewOutbox(box), CanMail: true, CanText: true, CanPrint: true},
 		Notes:      &note.Notes{DB: d, Seal: box}, Shares: &share.Shares{DB: d, Seal: box}, JoinCode: func(c *web.Context, _ string) (string, time.Time, error) {
 			return "135790", c.Now.Add(24 * time.Hour), nil
 		}}

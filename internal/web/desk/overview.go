@@ -56,7 +56,7 @@ var deeds = []deed{
 // overview shows the queues, how verifications went, and what everybody did.
 func (d *Desk) overview(c *web.Context) error {
 	today := day.Of(c.Now, c.Site.Brand.Zone())
-	v := overviewView{Files: []ui.Link{{Label: c.T("overview.ratings.title"), Href: "/desk/overview/ratings"}, {Label: c.T("overview.csv"), Href: "/desk/overview.csv"}, {Label: c.T("overview.days.csv"), Href: "/desk/overview/days.csv"}}, Since: c.T("overview.since", "Date", dateOf(c, today.AddDays(1-activityDays)))}
+	v := overviewView{Files: []ui.Link{{Label: c.T("desk.contacts.title"), Href: "/desk/contacts"}, {Label: c.T("overview.ratings.title"), Href: "/desk/overview/ratings"}, {Label: c.T("overview.csv"), Href: "/desk/overview.csv"}, {Label: c.T("overview.days.csv"), Href: "/desk/overview/days.csv"}}, Since: c.T("overview.since", "Date", dateOf(c, today.AddDays(1-activityDays)))}
 	var err error
 	if v.Queues, err = d.queues(c, today); err != nil {
 		return err

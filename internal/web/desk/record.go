@@ -51,6 +51,8 @@ type recordView struct {
 	NoCode   string // why the reader may not make one, "" where they may or it is not theirs
 	// MayVerify: they may find out who calls or stands before them.
 	MayVerify bool
+	Changes   []changeRow // of how the member is reached, that wait
+	Warning   *ui.Notice  // that somebody stopped one they had not asked for
 }
 
 // record shows a member's record to somebody who has said why, and asks why otherwise. Each look is noted down first.
@@ -142,6 +144,9 @@ func (d *Desk) fill(c *web.Context, m member.Member, v *recordView) (err error) 
 		return err
 	}
 	if err := d.onCall(c, m, v); err != nil {
+		return err
+	}
+	if err := d.changes(c, m, v); err != nil {
 		return err
 	}
 	v.Timeline, v.Cut, err = d.timeline(c, m)

@@ -57,6 +57,7 @@ func (d *Desk) sources() []Source {
 		{"calls", d.callMoments},
 		{"call requests", d.callbackMoments},
 		{"verification", d.proofMoments},
+		{"contact", d.contactMoments},
 		{"chats", d.chatMoments},
 		{"staff", d.staffMoments},
 	}

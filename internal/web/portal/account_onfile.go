@@ -9,6 +9,8 @@ import (
 
 // onFileRows are the contacts that the plan has for the account's members. They come with the bills and are not changed
 // here.
+//
+// words: letter.contact.what.*
 func (p *Portal) onFileRows(c *web.Context, who identity.Profile) ([]ui.Row, error) {
 	people, err := member.ByIDs(c.R.Context(), p.DB.Read(), who.Members)
 	if err != nil {
@@ -22,6 +24,14 @@ func (p *Portal) onFileRows(c *web.Context, who identity.Profile) ([]ui.Row, err
 			if s != "" {
 				lines = append(lines, s)
 			}
+		}
+		waiting, err := p.Contacts.Waiting(c.R.Context(), p.DB.Read(), m.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range waiting {
+			lines = append(lines, c.T("contact.on_file.waits", "What", c.T("letter.contact.what."+string(x.Part)), "Date", c.Words.DateIn(x.AskedAt, c.Site.Brand.Zone()),
+				"From", c.Words.DateTime(x.From, c.Site.Brand.Zone()), "Phone", c.Site.Brand.Phone.Display))
 		}
 		if len(lines) == 0 {
 			continue

@@ -78,7 +78,31 @@ func (p *Portal) told(c *web.Context, who identity.Profile) []dossier.Part {
 			item(out)
 		}
 		return err
+	}}, {Name: "contact_changes", Write: func(item func(any)) error {
+		for _, rowID := range who.Members {
+			list, err := p.Contacts.OfMember(ctx, p.DB.Read(), rowID, mostChanges)
+			if err != nil {
+				return err
+			}
+			for _, x := range list {
+				item(changeData{Member: rowID, Part: string(x.Part), Said: x.Said, State: string(x.State), AskedAt: x.AskedAt, From: x.From})
+			}
+		}
+		return nil
 	}}}
+}
+
+// mostChanges of how one member is reached are in a document.
+const mostChanges = 1000
+
+// changeData is a change of how a member is reached that was asked for by phone or at an office.
+type changeData struct {
+	Member  string         `json:"member"`
+	Part    string         `json:"part"`
+	Said    member.Contact `json:"said"`
+	State   string         `json:"state"`
+	AskedAt time.Time      `json:"asked_at"`
+	From    time.Time      `json:"in_force_from"`
 }
 
 // helpersOnPaper lists who may pay for the account's members.

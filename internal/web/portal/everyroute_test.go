@@ -79,6 +79,7 @@ func TestEveryRouteAsEverybody(t *testing.T) {
 			"GET /p/{code}": true, "POST /pay/{draft}/review": true, "POST /saved-cards/{card}/remove": true,
 			// Whoever has the link of an invitation is whom it is for; the next step asks for a code.
 			"GET /invited/{token}": true, "POST /invited/{token}": true, "GET /invited/{token}/accept": true, "POST /invited/{token}/accept": true, "POST /invited/{token}/account": true,
+			"GET /not-me/{change}": true, "POST /not-me/{change}": true,
 			"GET /undo/{undo}": true, "POST /undo/{undo}": true,
 			// The same of a link to a conversation.
 			"GET /chat-link/{link}": true, "POST /chat-link/{link}": true,
@@ -128,6 +129,7 @@ func (h *house) things(rosa identity.Opening) map[string]func() string {
 		"help": sync.OnceValue(func() string { return h.lets(rosa.AccountID, h.asAvery()) }),
 		// Whoever has the link is whom it is for: this one was used, and its own tests use others.
 		"undo": sync.OnceValue(func() string { return "used-before" }),
+		"change": sync.OnceValue(func() string { return "used-before" }),
 		"token": sync.OnceValue(func() string {
 			_, token := h.invites(h.asAvery())
 			return token

@@ -20,6 +20,7 @@ import (
 	"memberpay/internal/callrequest"
 	"memberpay/internal/cases"
 	"memberpay/internal/chat"
+	"memberpay/internal/contact"
 	"memberpay/internal/day"
 	"memberpay/internal/db"
 	"memberpay/internal/db/dbtest"
@@ -121,7 +122,7 @@ func houseOn(t testing.TB, d *db.DB) *house {
 	h.enroll = enroll.New(enroll.Config{DB: d, Accounts: h.accounts, Seal: box, Outbox: h.outbox, Zone: b.Zone(), CanText: true, CanPrint: true})
 	h.chats = chat.New(chat.Config{DB: d, Seal: box, Outbox: h.outbox, Accounts: h.accounts, BaseURL: "https://pay.larkspur.example",
 		Open: func(now time.Time) bool { return b.Hours(now).Open }, Log: quiet})
-	h.portal = &Portal{Chats: h.chats, Calls: callrequest.New(callrequest.Config{DB: d, Seal: box, Outbox: h.outbox, Brand: b}), Cases: cases.New(cases.Config{DB: d, Seal: box, Outbox: h.outbox, Zone: b.Zone()}), Recoveries: h.recoveries, DB: d, Payments: pays, Seal: box, Outbox: h.outbox, CanText: true, CanPrint: true, Households: h.households, Enroll: h.enroll, BaseURL: "https://pay.larkspur.example", Arrives: h.bank.SettlesOn,
+	h.portal = &Portal{Contacts: &contact.Contacts{DB: d, Accounts: h.accounts, Seal: box, Outbox: h.outbox, CanMail: true, CanText: true, CanPrint: true}, Chats: h.chats, Calls: callrequest.New(callrequest.Config{DB: d, Seal: box, Outbox: h.outbox, Brand: b}), Cases: cases.New(cases.Config{DB: d, Seal: box, Outbox: h.outbox, Zone: b.Zone()}), Recoveries: h.recoveries, DB: d, Payments: pays, Seal: box, Outbox: h.outbox, CanText: true, CanPrint: true, Households: h.households, Enroll: h.enroll, BaseURL: "https://pay.larkspur.example", Arrives: h.bank.SettlesOn,
 		LastCall: h.bank.NextCut, Browser: processor.BrowserConfig{ScriptURL: "https://cards.example/v3/", PublishableKey: "pk_test_1"}}
 	h.portal.Phone = &phonepay.Phone{DB: d, Seal: box, Outbox: h.outbox, Payments: pays, CanMail: true, CanText: true, BaseURL: "https://pay.larkspur.example", Arrives: h.bank.SettlesOn, LastCall: h.bank.NextCut}
 	h.portal.Shares = &share.Shares{DB: d, Seal: box}

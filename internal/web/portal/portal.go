@@ -7,6 +7,7 @@ import (
 	"memberpay/internal/callrequest"
 	"memberpay/internal/cases"
 	"memberpay/internal/chat"
+	"memberpay/internal/contact"
 	"memberpay/internal/day"
 	"memberpay/internal/db"
 	"memberpay/internal/enroll"
@@ -37,6 +38,7 @@ type Portal struct {
 
 	Phone      *phonepay.Phone // payments that were begun in a call
 	Chats      *chat.Chats
+	Contacts   *contact.Contacts // how members are reached
 	Recoveries *recovery.Recoveries
 	Cases      *cases.Cases
 	Calls      *callrequest.Requests            // who asked to be called

@@ -74,6 +74,8 @@ func (p *Portal) Routes() []web.Route {
 		{Method: "POST", Path: "/recover/email-code", Access: web.Anyone, Handle: p.recoverEmailCodePost},
 		{Method: "GET", Path: "/recover/secure", Access: web.Anyone, Handle: p.recoverSecure},
 		{Method: "POST", Path: "/recover/secure", Access: web.Anyone, Handle: p.recoverSecurePost},
+		{Method: "GET", Path: "/not-me/{change}", Access: web.Anyone, Handle: p.notMe},
+		{Method: "POST", Path: "/not-me/{change}", Access: web.Anyone, Handle: p.notMePost},
 		{Method: "GET", Path: "/undo/{undo}", Access: web.Anyone, Handle: p.undo},
 		{Method: "POST", Path: "/undo/{undo}", Access: web.Anyone, Handle: p.undoPost},
 		{Method: "POST", Path: "/sign-out", Access: web.Anyone, Handle: p.signOut},
