@@ -109,6 +109,12 @@ var Rules = []Rule{
 		LEFT JOIN payment ON payment.idempotency_key = phone_payment.draft_id
 		WHERE phone_call.id IS NULL OR phone_call.agent_id <> phone_payment.agent_id OR phone_call.reference <> phone_payment.reference
 			OR phone_payment.script = '' OR COALESCE(payment.id, '') <> phone_payment.payment_id ORDER BY phone_payment.draft_id`},
+	{Name: "contact.proof", Says: "A change of how a member is reached was asked for under a proof that held, and came into force after its pause.", find: `
+		SELECT contact_change.id, 0, 1 FROM contact_change LEFT JOIN caller_verification AS proof ON proof.call_id = contact_change.call_id
+			AND proof.member_id = contact_change.member_id AND proof.agent_id = contact_change.agent_id
+			AND proof.verified_at <= contact_change.asked_at AND proof.ends_at >= contact_change.asked_at
+		WHERE proof.id IS NULL OR contact_change.part <> 'language' AND (contact_change.state IN ('waiting', 'stands') AND contact_change.from_at < contact_change.asked_at + 259200000000
+			OR contact_change.state = 'stands' AND contact_change.ended_at < contact_change.from_at) ORDER BY contact_change.id`},
 	{Name: "payment.account", Says: "Nothing of a payment that went back is in transit, and nothing is held for a dispute but of disputed ones.", find: `
 		WITH book AS (SELECT payment_id,
 				SUM(CASE WHEN debit = 'bank_transit' THEN amount_cents WHEN credit = 'bank_transit' THEN -amount_cents ELSE 0 END) AS transit,

@@ -107,6 +107,10 @@ func (w *world) byPhone(t *testing.T) string {
 				return err
 			}
 		}
+		if _, err := tx.ExecContext(t.Context(), `INSERT INTO contact_change (id, member_id, call_id, agent_id, part, said_sealed, state, asked_at, from_at, ended_at)
+			VALUES ('cch_1', $1, 'call_1', 'acc_agent', 'email', $2, 'stands', 2, 259200000002, 259200000003)`, b.GuarantorID, []byte("x")); err != nil {
+			return err
+		}
 		draft, err = payment.BeginByPhone(t.Context(), tx, w.Now(), payment.ByPhone{CallID: "call_1", Reference: "K7QM4T2X9P", AgentID: "acc_agent", MemberID: b.GuarantorID, Script: "1"}, payment.Answers{})
 		return err
 	})
@@ -207,6 +211,10 @@ var violations = []planted{
 	{"phone.consent", "a debit by telephone that was in no call", []string{"UPDATE ach_entry SET sec = 'TEL' WHERE payment_id = '{pending}'"}},
 	{"phone.call", "a payment in another call", []string{"UPDATE phone_payment SET reference = 'AAAAAAAAAA' WHERE payment_id = '{phone}'"}},
 	{"phone.call", "a payment that its call does not know", []string{"UPDATE phone_payment SET payment_id = '' WHERE payment_id = '{phone}'"}},
+	{"contact.proof", "another agent asked", []string{"UPDATE contact_change SET agent_id = 'acc_other'"}},
+	{"contact.proof", "asked before the proof", []string{"UPDATE contact_change SET asked_at = 0"}},
+	{"contact.proof", "in force at once", []string{"UPDATE contact_change SET from_at = 3"}},
+	{"contact.proof", "in force before its time", []string{"UPDATE contact_change SET ended_at = from_at - 1"}},
 	{"payment.money", "more was refunded than the book says", []string{"UPDATE payment SET refunded_cents = refunded_cents + 1 WHERE id = '{refunded}'"}},
 	{"payment.account", "a returned debit is in transit", []string{"INSERT INTO ledger_posting (entry_id, line, at, kind, payee, debit, credit, amount_cents, payment_id) VALUES ('ent_x', 1, 1, 'x', 'medical', 'bank_transit', 'to_recover', 7, '{returned}')"}},
 	{"payment.account", "a dispute that is over holds money", []string{"INSERT INTO ledger_posting (entry_id, line, at, kind, payee, debit, credit, amount_cents, payment_id) VALUES ('ent_x', 1, 1, 'x', 'medical', 'dispute', 'card_clearing', 7, '{card}')"}},
@@ -255,7 +263,7 @@ func TestEveryPlantedViolationIsFound(t *testing.T) {
 }
 
 // snapshot are the tables that violations are planted in.
-var snapshot = []string{"bill", "payment", "allocation", "attempt", "event", "ach_entry", "ach_file", "ledger_posting", "phone_payment", "refund"}
+var snapshot = []string{"bill", "payment", "allocation", "attempt", "event", "ach_entry", "ach_file", "ledger_posting", "phone_payment", "refund", "contact_change"}
 
 // plant runs statements with the book's guard taken away, lets look see the result, and puts everything back as it was.
 func plant(t *testing.T, d *db.DB, fill *strings.Replacer, statements []string, look func()) {

@@ -74,6 +74,29 @@ scenario('a lost member ID is read out to whoever proves who they are; who fails
   assert.equal(number, 'LH 1000 5001');
   await look(desk, 'desk-member-id-read');
 
+  // A new home is read back, noted, and told; a new email asks for its code.
+  const verified = new URL(desk.url()).pathname.replace(/\/member-id$/, '');
+  await desk.goto(verified);
+  await mainLink(desk, 'desk.contact.title').click();
+  await look(desk, 'desk-contact');
+  await desk.locator('main').getByRole('link', { name: /home address|the new address/ }).click();
+  await label(desk, 'desk.contact.street').fill('9 New Street\nApt 2');
+  await label(desk, 'desk.contact.city').fill('Meadow');
+  await desk.selectOption('[name=state]', 'OR');
+  await label(desk, 'call.fact.zip').fill('97004');
+  await look(desk, 'desk-contact-home');
+  await mainButton(desk, 'desk.contact.button').click();
+  await desk.getByText(t('en', 'desk.contact.read.needed')).first().waitFor();
+  await desk.getByLabel(t('en', 'desk.contact.read')).check();
+  await mainButton(desk, 'desk.contact.button').click();
+  await desk.getByText(t('en', 'desk.contact.done')).waitFor();
+  await look(desk, 'desk-contact-done');
+  await desk.goto(`${verified}/contact/email`);
+  await label(desk, 'desk.contact.email').fill('iris.new@mail.example');
+  await look(desk, 'desk-contact-email');
+  await desk.goto(`${verified}/contact/phone`);
+  await look(desk, 'desk-contact-phone');
+
   await member.goto('/pay');
   await fillGuest(member, iris, number);
   await next(member);
