@@ -85,7 +85,13 @@ func saidByBank(detail string) (parts []Said, other string) {
 	if told.Amount != 0 || told.Sent != 0 {
 		add("bank_says", told.Amount.String())
 	}
-	add("code", told.Code)
+	if add("code", told.Code); told.Code != "" {
+		means := string(nacha.Lookup(told.Code).Kind)
+		if strings.HasPrefix(told.Code, "C") {
+			means = "change"
+		}
+		add("means", means)
+	}
 	add("before", told.Before)
 	add("corrected", told.Corrected)
 	add("trace", told.Trace)

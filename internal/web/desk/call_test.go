@@ -218,6 +218,8 @@ func TestEveryViewOfAMemberIsNotedDown(t *testing.T) {
 				return o.paidByCard().ID
 			case "{refund}":
 				return o.asksRefund("acc_nobody", 1).ID
+			case "{exception}":
+				return o.exceptionIsOver()
 			}
 			return o.object(s)
 		})

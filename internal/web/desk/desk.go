@@ -114,6 +114,7 @@ func page(c *web.Context, title string) ui.Page {
 	add(identity.AnswerCalls, "desk.nav.callbacks", "/desk/callbacks")
 	add(identity.WorkCases, "desk.nav.cases", "/desk/cases")
 	add(identity.AskRefunds, "desk.nav.refunds", "/desk/refunds")
+	add(identity.WorkExceptions, "desk.nav.exceptions", "/desk/exceptions")
 	add(identity.AnswerChats, "chat.desk.nav", "/desk/chats")
 	add(identity.ViewMembers, "desk.nav.share", "/desk/share")
 	add(identity.Supervise, "desk.nav.overview", "/desk/overview")

@@ -53,6 +53,9 @@ func (d *Desk) showHome(c *web.Context, status int, reason string, problems ...u
 	if c.Session.Actor().May(identity.ViewMembers) || !broken.IsZero() {
 		v.Search = true
 	}
+	if c.Session.Actor().May(identity.WorkExceptions) {
+		v.Links = append(v.Links, ui.Link{Label: c.T("desk.exception.title"), Href: "/desk/exceptions"})
+	}
 	if c.Session.Actor().May(identity.ManageStaff) {
 		v.Links = append(v.Links, ui.Link{Label: c.T("desk.staff.title"), Href: "/desk/staff"})
 	}
@@ -67,7 +70,7 @@ func (d *Desk) showHome(c *web.Context, status int, reason string, problems ...u
 
 // needWord is the last part of the key that says what a need lets somebody do.
 var needWord = map[web.Access]string{identity.ViewMembers: "view_members", identity.VerifyMember: "verify_member",
-	identity.TakePayments: "take_payments", identity.AnswerCalls: "answer_calls", identity.WorkCases: "work_cases", identity.AskRefunds: "ask_refunds", identity.PayRefunds: "pay_refunds", identity.Supervise: "supervise", identity.AnswerChats: "answer_chats", identity.EditReplies: "edit_replies", identity.EditHelp: "edit_help", identity.BreakGlass: "break_glass", identity.ManageStaff: "manage_staff", identity.ReadAudit: "read_audit"}
+	identity.TakePayments: "take_payments", identity.AnswerCalls: "answer_calls", identity.WorkCases: "work_cases", identity.AskRefunds: "ask_refunds", identity.PayRefunds: "pay_refunds", identity.WorkExceptions: "work_exceptions", identity.Supervise: "supervise", identity.AnswerChats: "answer_chats", identity.EditReplies: "edit_replies", identity.EditHelp: "edit_help", identity.BreakGlass: "break_glass", identity.ManageStaff: "manage_staff", identity.ReadAudit: "read_audit"}
 
 // breakGlass takes the right to open records, for a reason.
 func (d *Desk) breakGlass(c *web.Context) error {

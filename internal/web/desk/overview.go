@@ -51,6 +51,7 @@ var deeds = []deed{
 	{"notes", []string{"note.written", "case.noted"}, false},
 	{"payments", []string{"phone_payment.begun"}, false},
 	{"refunds", []string{"refund.requested", "refund.approved", "refund.declined"}, false},
+	{"exceptions", []string{"exception.closed"}, false},
 }
 
 // overview shows the queues, how verifications went, and what everybody did.
@@ -111,6 +112,11 @@ func (d *Desk) queues(c *web.Context, today day.Date) (ui.Table, error) {
 		return t, err
 	}
 	t.Rows = append(t.Rows, refunds...)
+	exceptions, err := d.exceptionQueue(c)
+	if err != nil {
+		return t, err
+	}
+	t.Rows = append(t.Rows, exceptions)
 	chats, err := d.Chats.Backlog(c.R.Context(), c.Now)
 	if err != nil {
 		return t, err

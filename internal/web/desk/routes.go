@@ -123,6 +123,11 @@ func (d *Desk) Routes() []web.Route {
 		{Method: "POST", Path: "/desk/refunds/{refund}/stop", Access: identity.PayRefunds, Fresh: true, Handle: d.refundStop},
 		{Method: "POST", Path: "/desk/refunds/{refund}/withdraw", Access: identity.AskRefunds, Handle: d.refundWithdraw},
 
+		{Method: "GET", Path: "/desk/exceptions", Access: identity.WorkExceptions, Handle: d.exceptions},
+		{Method: "GET", Path: "/desk/exceptions/{exception}", Access: identity.WorkExceptions, Handle: d.exception},
+		{Method: "POST", Path: "/desk/exceptions/{exception}/close", Access: identity.WorkExceptions, Handle: d.exceptionClose},
+		{Method: "POST", Path: "/desk/exceptions/{exception}/reopen", Access: identity.WorkExceptions, Handle: d.exceptionReopen},
+
 		{Method: "GET", Path: "/desk/staff", Access: identity.ManageStaff, Fresh: true, Handle: d.people},
 		{Method: "POST", Path: "/desk/staff", Access: identity.ManageStaff, Fresh: true, Handle: d.invite},
 		{Method: "POST", Path: "/desk/staff/{person}/role", Access: identity.ManageStaff, Fresh: true, Handle: d.role},
