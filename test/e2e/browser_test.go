@@ -22,7 +22,7 @@ import (
 var onPostgres = []string{"guest_card.mjs", "signed_in.mjs", "answers.mjs"}
 
 // settings are what a file of scenarios needs beside the demo's own: a bank that works every second instead of every minute.
-var settings = map[string][]string{"returns.mjs": {"MEMBERPAY_ACH_CUT_EVERY=1s"}}
+var settings = map[string][]string{"returns.mjs": {"MEMBERPAY_ACH_CUT_EVERY=1s"}, "exception.mjs": {"MEMBERPAY_ACH_CUT_EVERY=1s"}}
 
 // library are the files of test/e2e/browser that hold no scenario.
 var library = []string{"lib.mjs", "account.mjs", "call.mjs", "care.mjs", "journey.mjs", "keys.mjs", "words.mjs", "pictures.mjs"}

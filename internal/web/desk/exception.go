@@ -79,20 +79,21 @@ func (d *Desk) exceptions(c *web.Context) error {
 	}
 	at := func(t time.Time) string { return c.Words.DateTime(t, c.Site.Brand.Zone()) }
 	v := exceptionsView{Shows: shows, None: len(list) == 0, Table: ui.Table{Caption: c.T("desk.exception.title"), HideCaption: true, FirstIsHeader: true,
-		Columns: []ui.Column{{Label: c.T("desk.exception.what")}, {Label: c.T("desk.exception.about")}, {Label: c.T("desk.exception.do")},
+		Columns: []ui.Column{{Label: c.T("desk.exception.what"), Prose: true}, {Label: c.T("desk.exception.about")}, {Label: c.T("desk.exception.do"), Prose: true},
 			{Label: c.T("desk.exception.first")}, {Label: c.T("desk.exception.since")}}}}
 	if closed {
-		v.Table.Columns[2].Label, v.Table.Columns[4].Label = c.T("desk.exception.closed.by"), c.T("desk.exception.closed.at")
+		v.Table.Columns[2] = ui.Column{Label: c.T("desk.exception.closed.by")}
+		v.Table.Columns[4].Label = c.T("desk.exception.closed.at")
 	}
 	for _, e := range list {
 		what, do := exceptionWords(c, e)
 		row := []ui.Cell{{Text: what, Href: "/desk/exceptions/" + e.ID, What: c.T("desk.exception.open.what")}, aboutCell(c, e, about[e.ID], records),
-			{Text: do}, {Text: at(e.OpenedAt)}, {Text: at(e.Since())}}
+			{Text: do}, {Text: c.Words.DateIn(e.OpenedAt, c.Site.Brand.Zone())}, {Text: at(e.Since())}}
 		switch {
 		case closed:
 			row[2], row[4] = ui.Cell{Text: names[e.ClosedBy]}, ui.Cell{Text: at(e.ClosedAt)}
 		case !e.ReopenedAt.IsZero():
-			row[4] = ui.Cell{Body: ui.TagFor(ui.Tag{Text: c.T("desk.exception.reopened.at", "Date", at(e.Since())), Tone: ui.Warning})}
+			row[4] = ui.Cell{Body: waitsAgain(at(e.Since()), ui.Tag{Text: c.T("desk.exception.state.again"), Tone: ui.Warning})}
 		}
 		v.Table.Rows = append(v.Table.Rows, row)
 	}

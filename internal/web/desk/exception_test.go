@@ -96,7 +96,7 @@ func TestAnExceptionAtTheDesk(t *testing.T) {
 		s.post(path+"/reopen", "seen", "2", "note", "The fee was for another charge.").leads(t, path)
 		f.post(path+"/reopen", "seen", "2", "note", "Me too.").says(t, 409, "Somebody was faster and opened this again", "Me too.")
 		f.get(path).says(t, 200, "Open again", "Waiting since November 24, 2026", "The fee was for another charge.", "was charged a fee.")
-		f.get("/desk/exceptions").says(t, 200, "Again on November 24, 2026")
+		f.get("/desk/exceptions").says(t, 200, "November 24, 2026 at", "Open again")
 		o.pass(25 * time.Hour)
 		s = o.opened(lead, "passkey")
 		s.get("/desk/overview").says(t, 200, "To look into 1 1 1 November 24, 2026 at")

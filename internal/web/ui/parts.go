@@ -79,10 +79,12 @@ type Table struct {
 	FirstIsHeader bool // the first cell of a row names the row
 }
 
-// Column is a table's column. Money columns are set to the right.
+// Column is a table's column. Money columns are set to the right. Prose holds sentences: on a narrow screen they stand below
+// their label, and begin at the left.
 type Column struct {
 	Label string
 	Money bool
+	Prose bool
 }
 
 // Cell is one cell. Body wins over Text; Href makes Text a link, with What read aloud after it.
@@ -142,8 +144,11 @@ type Details struct {
 func number(n int) string { return strconv.Itoa(n) }
 
 func (c Column) class() string {
-	if c.Money {
+	switch {
+	case c.Money:
 		return "num"
+	case c.Prose:
+		return "prose"
 	}
 	return ""
 }
