@@ -2,6 +2,7 @@ package desk
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
 	"memberpay/internal/audit"
@@ -139,8 +140,8 @@ func (d *Desk) there(c *web.Context) (map[string]bool, error) {
 }
 
 // colleagues are those to whom a conversation can be handed: the reader, whoever takes it next, and everybody who takes chats
-// now. A question that is answered by e-mail can wait for somebody who is away, which is said. Whom the reader has chosen
-// already stays chosen.
+// now. A question that is answered by e-mail can wait for somebody who is away, below a heading that says so: a name is short
+// enough for the list, and what is said of it beside it is not. Whom the reader has chosen already stays chosen.
 func (d *Desk) colleagues(c *web.Context, talked chat.Chat) ([]ui.Option, error) {
 	people, err := d.Staff.List(c.R.Context())
 	if err != nil {
@@ -151,6 +152,7 @@ func (d *Desk) colleagues(c *web.Context, talked chat.Chat) ([]ui.Option, error)
 		return nil, err
 	}
 	out := []ui.Option{{Value: "queue", Label: c.T("chat.desk.to_queue")}}
+	var here, away []ui.Option
 	for _, x := range people {
 		if !x.EndedAt.IsZero() || !x.Role.May(identity.AnswerChats) || x.ID == talked.AgentID {
 			continue
@@ -159,16 +161,16 @@ func (d *Desk) colleagues(c *web.Context, talked chat.Chat) ([]ui.Option, error)
 		switch {
 		case x.ID == c.Session.AccountID:
 			o.Label = c.T("chat.desk.to_me")
+			out = append(out, o)
 		case there[x.ID]:
-			o.Label = c.T("chat.desk.there", "Name", x.Name)
+			o.Group = c.T("chat.desk.there")
+			here = append(here, o)
 		case talked.Mail:
-			o.Label = c.T("chat.desk.away", "Name", x.Name)
-		default:
-			continue
+			o.Group = c.T("chat.desk.away")
+			away = append(away, o)
 		}
-		out = append(out, o)
 	}
-	return out, nil
+	return slices.Concat(out, here, away), nil
 }
 
 // aboutChat is what is known of whoever asks: of a guest nothing but what they wrote, of a member a first name, until their

@@ -116,6 +116,7 @@ type Option struct {
 	Lines    []string // below the label: date, whom it is for
 	NoScript string   // below Lines where the browser runs no scripts
 	Tag      *Tag
+	Group    string // in a Select: what the options that follow each other with it have in common
 	Checked  bool
 	Off      bool            // cannot be chosen; Lines should say why
 	Reveal   templ.Component // further fields, shown while the option is chosen
@@ -132,6 +133,17 @@ func (c Choices) id(i int) string {
 type Select struct {
 	Name, Label, Hint, Error string
 	Options                  []Option
+}
+
+// groups are the options in their order, cut where the group changes.
+func (s Select) groups() (out [][]Option) {
+	for i, o := range s.Options {
+		if i == 0 || o.Group != s.Options[i-1].Group {
+			out = append(out, nil)
+		}
+		out[len(out)-1] = append(out[len(out)-1], o)
+	}
+	return out
 }
 
 // describedBy joins the ids of hint and error, in reading order.
