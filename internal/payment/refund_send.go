@@ -122,7 +122,7 @@ func (p *Payments) payOut(ctx context.Context, tx *db.Tx, now time.Time, pay Pay
 	case pay.State == Disputed:
 		account = ledger.Dispute
 	}
-	taken, err := bill.TakeBack(ctx, tx, now, bill.Source{PaymentID: pay.ID, Payee: pay.Payee, PayerID: pay.PayerID, Account: account, Kind: "refund.succeeded"}, r.Stands, r.Amount)
+	taken, err := bill.TakeBack(ctx, tx, now, bill.Source{PaymentID: pay.ID, Payee: pay.Payee, PayerID: pay.PayerID, Account: account, Kind: RefundPosted}, r.Stands, r.Amount)
 	if err != nil {
 		return err
 	}
@@ -134,6 +134,9 @@ func (p *Payments) payOut(ctx context.Context, tx *db.Tx, now time.Time, pay Pay
 	r.Taken = taken
 	return p.addRefunded(ctx, tx, pay.ID, taken)
 }
+
+// RefundPosted is the kind of the book's entries by which refunds take money off bills and credit.
+const RefundPosted = "refund.succeeded"
 
 // takeIn books the money of a refund that the payer's bank sent back to us: it is the payer's credit, and a case for a
 // person. Of a payment that went back itself meanwhile, nothing is booked: a person decides whose money it is.

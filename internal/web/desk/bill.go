@@ -8,6 +8,7 @@ import (
 	"memberpay/internal/day"
 	"memberpay/internal/id"
 	"memberpay/internal/identity"
+	"memberpay/internal/ledger"
 	"memberpay/internal/member"
 	"memberpay/internal/money"
 	"memberpay/internal/payment"
@@ -43,7 +44,11 @@ func (d *Desk) bill(c *web.Context) error {
 		return err
 	}
 	_, isHeld := held[b.ID]
-	v := billView{State: billTag(c, b, isHeld), Amounts: billAmounts(c, b), About: billAbout(c, b)}
+	back, err := ledger.TakenOff(ctx, q, b.ID, payment.RefundPosted)
+	if err != nil {
+		return err
+	}
+	v := billView{State: billTag(c, b, isHeld), Amounts: billAmounts(c, b, back), About: billAbout(c, b)}
 	if v.Payments, err = d.paymentsOn(c, b); err != nil {
 		return err
 	}
@@ -89,8 +94,9 @@ func billTag(c *web.Context, b bill.Bill, held bool) ui.Tag {
 	return ui.Tag{Text: c.T("billstate.open")}
 }
 
-// billAmounts is how what is to pay came about, from what was charged to what is left.
-func billAmounts(c *web.Context, b bill.Bill) []ui.Row {
+// billAmounts is how what is to pay came about, from what was charged to what is left. Below what was paid here stands what
+// refunds (back) took off again.
+func billAmounts(c *web.Context, b bill.Bill, back []ledger.Posted) []ui.Row {
 	var rows []ui.Row
 	add := func(key string, amount money.Cents, always bool) {
 		if amount != 0 || always {
@@ -105,7 +111,11 @@ func billAmounts(c *web.Context, b bill.Bill) []ui.Row {
 	}
 	add("desk.bill.share", b.Responsibility, true)
 	add("desk.bill.paid_before", b.PriorPaid, false)
-	add("desk.bill.paid_here", b.Applied, false)
+	add("desk.bill.paid_here", b.Applied, len(back) > 0)
+	for _, r := range back {
+		paid := &rows[len(rows)-1]
+		paid.Lines = append(paid.Lines, c.T("paid.refund.on", "Date", c.Words.DateIn(r.At, c.Site.Brand.Zone()), "Amount", r.Amount))
+	}
 	add("desk.bill.pending", b.Pending, false)
 	return append(rows, ui.Row{Key: c.T("bill.owe.now"), Value: c.Words.Amount(b.Due()), Strong: true})
 }

@@ -106,6 +106,7 @@ func TestARefund(t *testing.T) {
 		t.Errorf("went back: %v", got)
 	}
 	a.get(record).says(t, 200, "$120.25", "$20.00: Paid out", "Refund Email") // $100.25 and $20.00 again
+	a.get(record+"/bills/"+o.onlyBill()).says(t, 200, "Paid here $30.00 Refunded on November 23, 2026: $20.00")
 	for _, action := range []string{"refund.requested", "refund.approved", "refund.submitted", "refund.succeeded", "refund.seen"} {
 		if len(o.entries(action)) == 0 {
 			t.Errorf("%s is not noted down", action)

@@ -9,6 +9,7 @@ import (
 	"memberpay/internal/bill"
 	"memberpay/internal/day"
 	"memberpay/internal/id"
+	"memberpay/internal/ledger"
 	"memberpay/internal/paper"
 	"memberpay/internal/payment"
 	"memberpay/internal/web"
@@ -67,14 +68,20 @@ func (p *Portal) bill(c *web.Context) error {
 	}
 	care, amounts := sights[b.ID] == seesCare, sights[b.ID] == seesAmounts
 	s := billScribe{w: c.Words, today: day.Of(c.Now, c.Site.Brand.Zone()), names: known, scope: scope}
-	v := billView{Bill: b, Number: billNumber(b), Owe: s.owe(b), Tag: s.tag(b), How: s.how(b), Code: id.Grouped(b.PayCode),
+	v := billView{Bill: b, Number: billNumber(b), Owe: s.owe(b), Tag: s.tag(b), Code: id.Grouped(b.PayCode),
 		PDF: "/bills/" + b.ID + "/bill.pdf"}
 	if err := p.casesOn(c, scope, b, &v); err != nil {
 		return err
 	}
 	v.About = s.about(b, care, c.Site.Brand.Payee(b.Payee).LegalName)
 	v.Visit, v.Others = s.visitOf(b, others)
-	if v.Payments, err = p.paymentsOn(c, b); err != nil {
+	back, err := ledger.TakenOff(ctx, q, b.ID, payment.RefundPosted)
+	if err != nil {
+		return err
+	}
+	s.back = backLines(c, back)
+	v.How = s.how(b)
+	if v.Payments, err = p.paymentsOn(c, b, back); err != nil {
 		return err
 	}
 	switch {
@@ -136,8 +143,8 @@ func (p *Portal) casesOn(c *web.Context, scope bill.Scope, b bill.Bill, v *billV
 // payURL is the address in the QR code of a bill.
 func (p *Portal) payURL(b bill.Bill) string { return p.BaseURL + "/p/" + b.PayCode }
 
-// paymentsOn lists the payments that are meant for a bill, newest first.
-func (p *Portal) paymentsOn(c *web.Context, b bill.Bill) ([]ui.Row, error) {
+// paymentsOn lists the payments that are meant for a bill, newest first, each with what refunds took off the bill again.
+func (p *Portal) paymentsOn(c *web.Context, b bill.Bill, back []ledger.Posted) ([]ui.Row, error) {
 	ctx, q := c.R.Context(), p.DB.Read()
 	list, err := payment.List(ctx, q, payments(c), mostPayments)
 	if err != nil {
@@ -153,15 +160,25 @@ func (p *Portal) paymentsOn(c *web.Context, b bill.Bill) ([]ui.Row, error) {
 		if i < 0 {
 			continue
 		}
+		lines := []string{stateName(c.Words, pay), paidWith(c, pay)}
+		lines = append(lines, backLines(c, slices.DeleteFunc(slices.Clone(back), func(r ledger.Posted) bool { return r.PaymentID != pay.ID }))...)
 		rows = append(rows, ui.Row{
 			Key:   c.Words.DateIn(pay.SubmittedAt, c.Site.Brand.Zone()),
 			Value: c.Words.Amount(parts[pay.ID][i].Amount),
-			Lines: []string{stateName(c.Words, pay), paidWith(c, pay)},
+			Lines: lines,
 			Change: &ui.Link{Label: c.T("history.see"), Href: paymentPath(pay),
 				What: c.T("history.see.what", "Number", id.Grouped(pay.Confirmation))},
 		})
 	}
 	return rows, nil
+}
+
+// backLines say what refunds took off a bill again, and when: money alone.
+func backLines(c *web.Context, back []ledger.Posted) (out []string) {
+	for _, r := range back {
+		out = append(out, c.T("paid.refund.on", "Date", c.Words.DateIn(r.At, c.Site.Brand.Zone()), "Amount", r.Amount))
+	}
+	return out
 }
 
 // allocations reads the parts of many payments, in queries of bounded size.

@@ -181,6 +181,7 @@ type billScribe struct {
 	told   map[visitKey]bool // visits whose sums stand above
 	scope  bill.Scope
 	payers map[string]string // by permission: who is helped
+	back   []string          // what refunds took off the one bill that is shown
 }
 
 // sections divides the bills of a page into the open ones, by payee, and the settled ones. Bills of one visit stand

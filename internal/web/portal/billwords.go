@@ -58,7 +58,7 @@ func (s billScribe) dueDate(b bill.Bill) string {
 	return s.day(b.DueDate)
 }
 
-// how says in sentences how the amount came about. What the source left at zero is not worth a sentence, except a plan
+// how says in sentences how the amount came about, and what refunds took off again of what was paid. What the source left at zero is not worth a sentence, except a plan
 // that paid nothing of a charge.
 func (s billScribe) how(b bill.Bill) []string {
 	var out []string
@@ -78,6 +78,7 @@ func (s billScribe) how(b bill.Bill) []string {
 	}
 	out = append(out, s.w.T("bill.share", "Amount", b.Responsibility))
 	say("bill.you_paid", b.PaidTotal())
+	out = append(out, s.back...)
 	say("bill.pending", b.Pending)
 	switch {
 	case b.State == bill.Void:

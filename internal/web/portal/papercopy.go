@@ -12,9 +12,11 @@ import (
 	"memberpay/internal/fault"
 	"memberpay/internal/id"
 	"memberpay/internal/identity"
+	"memberpay/internal/ledger"
 	"memberpay/internal/letter"
 	"memberpay/internal/member"
 	"memberpay/internal/paper"
+	"memberpay/internal/payment"
 	"memberpay/internal/web"
 )
 
@@ -174,6 +176,10 @@ func (p *Portal) billDocument(c *web.Context) (bill.Bill, paper.Document, error)
 	if err != nil {
 		return b, paper.Document{}, err
 	}
-	s := billScribe{w: c.Words, today: today(c), names: known}
+	back, err := ledger.TakenOff(ctx, q, b.ID, payment.RefundPosted)
+	if err != nil {
+		return b, paper.Document{}, err
+	}
+	s := billScribe{w: c.Words, today: today(c), names: known, back: backLines(c, back)}
 	return b, document(c, c.T("bill.title", "Number", billNumber(b)), p.billBlocks(c, s, b, sights[b.ID] == seesCare)), nil
 }

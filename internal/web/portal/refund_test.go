@@ -49,6 +49,17 @@ func TestARefundOnThePageOfItsPayment(t *testing.T) {
 	if text := pdf(t, rosa.get(at+"/receipt.pdf")); !strings.Contains(text, "$15.00 was refunded") || strings.Contains(text, "Zebrafinch") {
 		t.Errorf("the document: %s", text)
 	}
+	line := "Refunded on November 23, 2026: $15.00"
+	if text := rosa.get("/bills/" + h.bills["M-204118907"].ID).Text(); strings.Contains(text, line) {
+		t.Errorf("the page of a bill of which nothing went back says %q", line)
+	}
+	billPage := "/bills/" + h.bills["M-204118908"].ID // the last of the two gives first
+	if text := rosa.get(billPage).Text(); strings.Count(text, line) != 2 { // how the amount came about, and the payment
+		t.Errorf("the page of the bill does not say %q twice: %s", line, text)
+	}
+	if text := pdf(t, rosa.get(billPage+"/bill.pdf")); !strings.Contains(text, line) {
+		t.Errorf("the document of the bill: %s", text)
+	}
 	if list := rosa.get("/payments").Text(); !strings.Contains(list, "Received, $15.00 refunded") {
 		t.Errorf("the list: %s", list)
 	}
