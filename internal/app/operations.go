@@ -29,6 +29,12 @@ func (a *App) operations(mux *http.ServeMux) {
 		}
 		say(w, http.StatusOK, "ready")
 	})
+	for _, path := range []string{"/healthz", "/readyz"} { // with any other method; the numbers are nowhere to the public
+		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Allow", "GET, HEAD")
+			say(w, http.StatusMethodNotAllowed, "ask with GET")
+		})
+	}
 	numbers := promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{})
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
 		// Metrics are for the machine itself and its own network, never for the public behind a proxy.

@@ -77,9 +77,12 @@ type Sources struct{ Script, Frame, Connect string }
 // maxBody is the largest form or callback taken.
 const maxBody = 256 << 10
 
+// errNowhere: no page stands there.
+var errNowhere = fault.New(fault.NotFound, "page.not_found")
+
 // Handler returns the site as one http.Handler.
 func (s *Site) Handler(routes []Route) http.Handler {
-	mux := http.NewServeMux()
+	mux, there := http.NewServeMux(), http.NewServeMux()
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.serve(w, r, Route{Path: "cross-origin", Access: Anyone, Handle: func(*Context) error {
@@ -92,21 +95,20 @@ func (s *Site) Handler(routes []Route) http.Handler {
 			h = guard.Handler(h)
 		}
 		mux.Handle(route.Method+" "+route.Path, h)
+		there.Handle(route.Method+" "+route.Path, h)
 	}
-	mux.Handle("GET "+ui.AssetPath, ui.Assets(s.Brand))
+	for _, m := range []*http.ServeMux{mux, there} {
+		m.Handle("GET "+ui.AssetPath, ui.Assets(s.Brand))
+	}
 	moved := func(w http.ResponseWriter, r *http.Request, to string) {
 		s.serve(w, r, Route{Path: "moved", Access: Anyone, Handle: func(c *Context) error {
 			if r.Method != http.MethodGet && r.Method != http.MethodHead {
-				return fault.New(fault.NotFound, "page.not_found")
+				return errNowhere
 			}
 			return c.Redirect(to)
 		}})
 	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		s.serve(w, r, Route{Path: "none", Access: Anyone, Handle: func(*Context) error {
-			return fault.New(fault.NotFound, "page.not_found")
-		}})
-	})
+	mux.HandleFunc("/", s.nowhere(there, methodsOf(routes)))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !Tidy(r) { // the mux would lead there too, without our headers
 			moved(w, r, tidy(r.URL.EscapedPath()))

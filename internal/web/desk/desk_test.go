@@ -279,3 +279,10 @@ func TestEveryRouteAsEverybody(t *testing.T) {
 	}
 	world.EveryRoute(t)
 }
+
+// TestWrongMethods: a path that is there for another method says so.
+func TestWrongMethods(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	webtest.WrongMethods(t, o.handler, o.desk.Routes())
+}

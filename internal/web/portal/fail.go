@@ -48,7 +48,7 @@ func (p *Portal) Fail(c *web.Context, status int, problem string) error {
 		v.Other = append([]ui.Link{{Label: w.T("history.title"), Href: "/payments"}}, v.Other...)
 	}
 	frame := page(c, v.Title)
-	if status == http.StatusNotFound || c.R.Method != http.MethodGet {
+	if problem == "not_found" || c.R.Method != http.MethodGet {
 		frame.Path = "" // there is no page to show in another language
 	}
 	return c.Render(status, failPage(frame, v))

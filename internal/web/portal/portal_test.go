@@ -7,6 +7,7 @@ import (
 
 	"memberpay/internal/db"
 	"memberpay/internal/web"
+	"memberpay/internal/web/webtest"
 )
 
 // row is one request: who asks, for what, and what must come back.
@@ -142,5 +143,20 @@ func TestStrangersAtEveryDoor(t *testing.T) {
 				t.Errorf("%s %s lets nobody in: %d", route.Method, path, a.Status)
 			}
 		}
+	}
+}
+
+// TestWrongMethods: a path that is there for another method says so, alike for everything that could stand at it.
+func TestWrongMethods(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	webtest.WrongMethods(t, h.handler, h.portal.Routes())
+	mine, none := h.rosa().do("DELETE", "/bills/"+h.bills["M-300"].ID, nil), h.rosa().do("DELETE", "/bills/bill_none", nil)
+	if mine.Status != 405 || mine.Text() != none.Text() {
+		t.Errorf("a bill that is there: %d %s, one that is not: %s", mine.Status, mine.Text(), none.Text())
+	}
+	says(t, h.visitor().get("/sign-out"), 405, "We could not find that page")
+	if a := h.visitor().get("/bills/" + h.bills["M-300"].ID); a.Status != 303 {
+		t.Errorf("a bill with the right method as nobody: %d", a.Status)
 	}
 }

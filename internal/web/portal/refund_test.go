@@ -53,7 +53,7 @@ func TestARefundOnThePageOfItsPayment(t *testing.T) {
 	if text := rosa.get("/bills/" + h.bills["M-204118907"].ID).Text(); strings.Contains(text, line) {
 		t.Errorf("the page of a bill of which nothing went back says %q", line)
 	}
-	billPage := "/bills/" + h.bills["M-204118908"].ID // the last of the two gives first
+	billPage := "/bills/" + h.bills["M-204118908"].ID                      // the last of the two gives first
 	if text := rosa.get(billPage).Text(); strings.Count(text, line) != 2 { // how the amount came about, and the payment
 		t.Errorf("the page of the bill does not say %q twice: %s", line, text)
 	}
