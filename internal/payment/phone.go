@@ -219,6 +219,12 @@ func PhoneDrafts(ctx context.Context, q db.Queryer, callID string) ([]ByPhone, e
 	return phones(ctx, q, "call_id = $1 ORDER BY begun_at DESC, draft_id LIMIT 20", callID)
 }
 
+// PendingByPhone returns a member's (row id) debits by telephone that are not settled yet, the newest first, at most 20.
+func PendingByPhone(ctx context.Context, q db.Queryer, memberID string) ([]ByPhone, error) {
+	return phones(ctx, q, `evidence <> '' AND payment_id IN (SELECT id FROM payment WHERE payer_id = $1 AND state = 'pending')
+		ORDER BY agreed_at DESC, draft_id LIMIT 20`, memberID)
+}
+
 // PhonePayments returns which of the payments were made by phone, by payment id.
 func PhonePayments(ctx context.Context, q db.Queryer, paymentIDs []string) (map[string]ByPhone, error) {
 	out := map[string]ByPhone{}

@@ -10,6 +10,7 @@ import (
 	"memberpay/internal/brand"
 	"memberpay/internal/caller"
 	"memberpay/internal/fault"
+	"memberpay/internal/identity"
 	"memberpay/internal/member"
 	"memberpay/internal/payment"
 	"memberpay/internal/staff"
@@ -209,6 +210,13 @@ func (d *Desk) proved(c *web.Context, v *callView, proof caller.Verification) er
 		if b.PaymentID == "" && b.EndedAt.IsZero() {
 			v.Do = append(v.Do, ui.Link{Label: c.T("phone.go_on", "Time", c.Words.Time(b.BegunAt.In(c.Site.Brand.Zone()))), Href: "/desk/calls/" + v.ID + "/pay/" + b.DraftID})
 		}
+	}
+	if c.Session.Actor().May(identity.TakePayments) {
+		back, err := d.toTakeBack(c, v.ID, proof.MemberID)
+		if err != nil {
+			return err
+		}
+		v.Do = append(v.Do, back...)
 	}
 	_, err = d.Staff.View(c.R.Context(), c.Now, who(c), proof.MemberID, "call")
 	if fault.CodeOf(err) == staff.ErrClosed.Code {

@@ -24,10 +24,12 @@ type phoneDraft struct {
 	phone payment.ByPhone
 	draft payment.Draft // the zero Draft once it is gone
 	path  string
+	later bool // the call of the address came after it was made: it can be looked at and canceled, and no more
 }
 
 // phoneBegun is the payment of the address. It belongs to a call of whoever reads it; what may still be done in it depends
-// on the proof of who calls, which entitled asks for.
+// on the proof of who calls, which entitled asks for. A debit that was made belongs to every later call in which its member
+// has proved who they are: whoever answers can take it back for them.
 func (d *Desk) phoneBegun(c *web.Context) (x phoneDraft, err error) {
 	ctx, q := c.R.Context(), d.DB.Read()
 	if x.call, err = d.Calls.Get(ctx, q, c.Session.AccountID, c.R.PathValue("call")); err != nil {
@@ -39,10 +41,17 @@ func (d *Desk) phoneBegun(c *web.Context) (x phoneDraft, err error) {
 	if x.phone, err = payment.PhoneDraft(ctx, q, c.R.PathValue("draft")); err != nil {
 		return x, err
 	}
+	x.path = "/desk/calls/" + x.call.ID + "/pay/" + x.phone.DraftID
+	if x.phone.CallID != x.call.ID && x.phone.Evidence != "" && x.phone.MemberID == x.call.MemberID {
+		_, x.later, err = d.verification(c, x.call)
+		if err == nil && !x.later {
+			err = caller.ErrNoCall
+		}
+		return x, err
+	}
 	if x.phone.CallID != x.call.ID || x.phone.AgentID != c.Session.AccountID {
 		return x, caller.ErrNoCall
 	}
-	x.path = "/desk/calls/" + x.call.ID + "/pay/" + x.phone.DraftID
 	x.draft, err = payment.GetDraft(ctx, q, payment.CallOwner(x.call.ID), x.phone.DraftID)
 	if fault.Is(err, fault.NotFound) { // the payer has it, or it is swept away
 		return x, nil
@@ -67,7 +76,7 @@ func (d *Desk) phoneWaits(c *web.Context) (x phoneDraft, err error) {
 
 // after is where whoever did something with a payment that was made goes on: to it, or, where it is another's, to what waits.
 func (x phoneDraft) after(c *web.Context) string {
-	if x.phone.AgentID != c.Session.AccountID {
+	if x.phone.AgentID != c.Session.AccountID && !x.later {
 		return "/desk/overview"
 	}
 	return x.path
@@ -139,6 +148,7 @@ type phonePayView struct {
 	Spell  []string
 	Rows   []ui.Row
 	Waits  string // the debit waits for its consent
+	Record bool   // and the reader may say where it is recorded
 	Cancel string
 }
 
@@ -263,11 +273,42 @@ func (d *Desk) phonePaid(c *web.Context, x phoneDraft, v *phonePayView) error {
 		if waits {
 			v.Waits = c.T("phone.waits." + string(x.phone.Evidence))
 		}
-		if x.phone.Evidence != "" && (waits || c.Now.Before(d.Phone.LastCall(pay.SubmittedAt))) {
+		if x.phone.Evidence != "" && d.takesBack(c, pay, waits) {
 			v.Cancel = c.T("phone.cancel.payment", "Amount", pay.Amount)
 		}
+		v.Record = waits && !x.later
 	}
 	return nil
+}
+
+// takesBack reports whether a debit can be canceled now: it is in no file, and none was due. waits says that it waits for
+// its consent, without which it is in none.
+func (d *Desk) takesBack(c *web.Context, pay payment.Payment, waits bool) bool {
+	return pay.Rail == payment.Bank && pay.State == payment.Pending && (waits || c.Now.Before(d.Phone.LastCall(pay.SubmittedAt)))
+}
+
+// toTakeBack leads to the debits by telephone of a member that can still be canceled, in a call in which they have proved
+// who they are.
+func (d *Desk) toTakeBack(c *web.Context, callID, memberID string) (out []ui.Link, err error) {
+	ctx, q := c.R.Context(), d.DB.Read()
+	list, err := payment.PendingByPhone(ctx, q, memberID)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range list {
+		pay, err := payment.ByID(ctx, q, b.PaymentID)
+		if err != nil {
+			return nil, err
+		}
+		waits, err := d.Phone.Payments.Uncleared(ctx, pay.ID)
+		if err != nil {
+			return nil, err
+		}
+		if d.takesBack(c, pay, waits) {
+			out = append(out, ui.Link{Label: c.T("phone.take_back", "Amount", pay.Amount, "Number", id.Grouped(pay.Confirmation)), Href: "/desk/calls/" + callID + "/pay/" + b.DraftID})
+		}
+	}
+	return out, nil
 }
 
 // phoneCancel gives a payment up that was not made, or cancels a debit that is in no file yet.

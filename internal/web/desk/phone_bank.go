@@ -385,7 +385,7 @@ func (d *Desk) phoneRecord(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	if x.phone.PaymentID == "" {
+	if x.phone.PaymentID == "" || x.later {
 		return c.Redirect(x.path)
 	}
 	err = d.Phone.Payments.RecordLater(c.R.Context(), c.Now, who(c), x.phone, c.Form("recording"))

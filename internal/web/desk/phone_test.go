@@ -490,6 +490,59 @@ func TestTakenBackByPhone(t *testing.T) {
 	}
 }
 
+// TestAnybodyTakesADebitBack: a member who calls again reaches another agent, proves who they are and has the debit canceled,
+// as was read out to them; without that proof, and for another member, it is not there.
+func TestAnybodyTakesADebitBack(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		o := officeOn(t, d, staff.SSO{})
+		first := o.onPhone()
+		made := func(evidence ...string) string {
+			path := first.begin("40")
+			first.post(path+"/bank", goodBank...).leads(t, path+"/review")
+			first.post(path+"/review", append([]string{"mark", first.reviewed(path), "agreed", "yes"}, evidence...)...).leads(t, path)
+			return draftOf(path)
+		}
+		recorded, told := made("evidence", "recording", "recording", "REC-1"), made("evidence", "mail")
+		open := first.begin("10")
+		agent, _ := o.hire(identity.Agent)
+		v := o.opened(agent, "passkey")
+		call, err := o.desk.Calls.Open(t.Context(), o.clock(), audit.Who{Actor: agent, Role: audit.Agent}, "")
+		o.must(err)
+		for _, draft := range []string{recorded, told, draftOf(open)} {
+			v.get("/desk/calls/"+call.ID+"/pay/"+draft).says(t, 404)
+			v.post("/desk/calls/"+call.ID+"/pay/"+draft+"/cancel").says(t, 404)
+		}
+		_, call = o.provedTo(agent)
+		at := "/desk/calls/" + call.ID
+		v.get(at).says(t, 200, "Take back the bank payment of $40.00 by phone")
+		for _, step := range []string{"", "/bank", "/review", "/bills"} {
+			if a := v.get(at + "/pay/" + draftOf(open) + step); a.Status != 404 {
+				t.Errorf("another agent goes on with a payment that was not made: %d", a.Status)
+			}
+		}
+		waits := v.get(at + "/pay/" + told)
+		waits.says(t, 200, "Not for the bank yet", "Cancel this payment of $40.00")
+		if strings.Contains(waits.Body, "/recording") {
+			t.Error("another agent is asked where the call is recorded")
+		}
+		v.post(at+"/pay/"+told+"/recording", "recording", "REC-2").leads(t, at+"/pay/"+told)
+		for _, draft := range []string{recorded, told} {
+			path := at + "/pay/" + draft
+			v.get(path).says(t, 200, "$40.00")
+			v.get(path+"/review").leads(t, path)
+			v.post(path+"/cancel").leads(t, path)
+			v.get(path).says(t, 200, "You canceled this payment")
+			if pay := o.paid(draft); pay.State != payment.Canceled {
+				t.Errorf("the debit is %s", pay.State)
+			}
+		}
+		if text := v.get(at).Text(); strings.Contains(text, "Take back") {
+			t.Error("what is canceled can be taken back")
+		}
+	})
+}
+
 // TestNoTelephoneInTheOffice: whoever stands before the agent authorizes nothing by telephone.
 func TestNoTelephoneInTheOffice(t *testing.T) {
 	t.Parallel()
