@@ -168,6 +168,33 @@ async function profile(page) {
   await look(page, 'account-authorization');
 }
 
+// saysWhatIsTheMatter says of a bill that it is wrong, then that it cannot be paid either, and takes both back.
+async function saysWhatIsTheMatter(page) {
+  await signIn(page, able[page.lang]);
+  await page.goto('/bills');
+  await page.getByRole('link', { name: new RegExp(t(page.lang, 'bills.see')) }).first().click();
+  await page.getByRole('link', { name: starts(t(page.lang, 'bill.wrong')) }).click();
+  await at(page, 'case.new.title');
+  await mainButton(page, 'case.new.send').click();
+  await look(page, 'case-new-mistakes');
+  await page.getByRole('radio', { name: t(page.lang, 'case.kind.wrong'), exact: true }).check();
+  await page.locator('#text').fill('I was not there on that day.');
+  await mainButton(page, 'case.new.send').click();
+  await page.waitForURL(/\/cases\/./);
+  await look(page, 'case');
+  await label(page, 'case.also.afford').check();
+  await page.locator('#text').fill('And it is too much.');
+  await mainButton(page, 'case.write.send').click();
+  await page.getByText(t(page.lang, 'case.kind.both')).waitFor();
+  assert.equal(await page.getByRole('checkbox').count(), 0, 'there is nothing else to say of it');
+  await look(page, 'case-both');
+  await visit(page, '/cases');
+  await page.goBack();
+  await mainButton(page, 'case.withdraw').click();
+  await page.getByText(t(page.lang, 'case.resolution.withdrawn')).waitFor();
+  await look(page, 'case-closed');
+}
+
 async function security(page) {
   await signIn(page, able[page.lang]);
   for (const path of ['', '/password', '/passkeys/new', '/second-step', '/app', '/recovery-codes']) await visit(page, `/account/security${path}`);
@@ -339,7 +366,7 @@ async function administrator(page) {
   await visit(starter, '/desk/invitation/nothing', 'desk-invitation-over');
 }
 
-const walks = { anyone, 'joins by letter': joinsByLetter, joins, recovers, 'the profile': profile, 'sign-in and security': security,
+const walks = { anyone, 'joins by letter': joinsByLetter, joins, recovers, 'the profile': profile, 'a case': saysWhatIsTheMatter, 'sign-in and security': security,
   'the second step': secondStep, household, 'an agent': agent, 'an administrator': administrator };
 
 for (const [name, walk] of Object.entries(walks)) {
