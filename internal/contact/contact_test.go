@@ -396,6 +396,7 @@ func TestBadContacts(t *testing.T) {
 		{member.HomePart, with(func(c *member.Contact) { c.Street = "1\n2 b\n3\n4" }), "street"},
 		{member.HomePart, with(func(c *member.Contact) { c.Street = "9 New\u202eStreet" }), "street"},
 		{member.HomePart, with(func(c *member.Contact) { c.Street = strings.Repeat("long ", 30) }), "street"},
+		{member.HomePart, with(func(c *member.Contact) { c.Street = "9 New Street 4242 4242 4242 4242" }), "street"},
 		{member.HomePart, with(func(c *member.Contact) { c.City = "97" }), "city"},
 		{member.HomePart, with(func(c *member.Contact) { c.State = "ZZ" }), "state"},
 		{member.HomePart, with(func(c *member.Contact) { c.ZIP = "9720" }), "zip"},

@@ -9,6 +9,7 @@ import (
 	"memberpay/internal/fault"
 	"memberpay/internal/identity"
 	"memberpay/internal/member"
+	"memberpay/internal/scrub"
 )
 
 // Errors of what somebody says.
@@ -78,9 +79,10 @@ func home(c member.Contact) (member.Contact, error) {
 	return member.Contact{Street: strings.Join(street, "\n"), City: c.City, State: c.State, ZIP: c.ZIP}, nil
 }
 
-// plain reports whether a line can stand on an envelope.
+// plain reports whether a line can stand on an envelope: a card number cannot.
 func plain(s string) bool {
-	return s != "" && utf8.ValidString(s) && utf8.RuneCountInString(s) <= mostLine && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
+	_, cards := scrub.Cards(s)
+	return cards == 0 && s != "" && utf8.ValidString(s) && utf8.RuneCountInString(s) <= mostLine && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 // zip reports whether s is "97001" or "97001-1234".

@@ -53,7 +53,7 @@ var layers = []layer{
 		{"note", in("audit db fault id scrub seal")},
 		{"share", in("audit db fault id identity seal")},
 		{"caller", in("audit bill brand day db fault id identity member money payment seal")},
-		{"contact", in("audit bill caller db event fault id identity letter member seal")},
+		{"contact", in("audit bill caller db event fault id identity letter member scrub seal")},
 		{"phonepay", in("audit caller day db event fault id identity letter member payment seal")},
 		{"recovery", in("audit day db event fault id identity letter member seal")},
 		{"enroll", in("audit day db event fault id identity letter member payment seal")},

@@ -1,7 +1,7 @@
 // Two browsers at once: a member who lost their ID calls, the agent finds out who it is and reads the ID out; the member
 // shows which page they are on; another caller fails and learns nothing, in any answer that the agent's browser gets.
 import { assert, axe, demo, finish, look, newPage, noProblems, scenario } from './lib.mjs';
-import { deskSignIn, mainButton, mainLink, newcomer } from './account.mjs';
+import { codeSent, deskSignIn, mailed, mainButton, mainLink, newcomer } from './account.mjs';
 import { at, fillGuest, next } from './journey.mjs';
 import { starts, t } from './words.mjs';
 
@@ -26,7 +26,7 @@ async function endCall(page) {
 }
 
 scenario('a lost member ID is read out to whoever proves who they are; who fails learns nothing', async () => {
-  const [desk, member] = await Promise.all([newPage({ axe: true }), newPage()]);
+  const [desk, member] = await Promise.all([newPage({ axe: true }), newPage({ axe: true })]);
   await deskSignIn(desk);
 
   // The second caller first: nothing of the file is on the agent's screen yet, and nothing may come.
@@ -92,10 +92,26 @@ scenario('a lost member ID is read out to whoever proves who they are; who fails
   await desk.getByText(t('en', 'desk.contact.done')).waitFor();
   await look(desk, 'desk-contact-done');
   await desk.goto(`${verified}/contact/email`);
-  await label(desk, 'desk.contact.email').fill('iris.new@mail.example');
+  await label(desk, 'desk.contact.email').fill('somebody@members.example');
   await look(desk, 'desk-contact-email');
+  await mainButton(desk, 'desk.contact.button').click();
+  await at(desk, 'desk.contact.code.email');
+  await look(desk, 'desk-contact-code');
+  await label(desk, 'desk.code.label').fill(await codeSent(desk, 'contact', 'somebody@members.example'));
+  await mainButton(desk, 'desk.contact.code.button').click();
+  await desk.getByText(t('en', 'desk.contact.done')).waitFor();
   await desk.goto(`${verified}/contact/phone`);
   await look(desk, 'desk-contact-phone');
+
+  // The old email is told. It was not her: the link stops it, and the record warns of it.
+  const letter = await mailed(desk, iris.email, (m) => m.subject === t('en', 'letter.contact.asked.email'));
+  assert.ok(!letter.text.includes('somebody@'), 'the letter tells what is new');
+  await member.goto(letter.text.match(/https?:\S+\/not-me\/\S+/)[0]);
+  await at(member, 'undo.title');
+  await look(member, 'not-me');
+  await mainButton(member, 'not_me.button').click();
+  await at(member, 'not_me.stopped');
+  await look(member, 'not-me-stopped');
 
   await member.goto('/pay');
   await fillGuest(member, iris, number);
@@ -130,11 +146,12 @@ scenario('a lost member ID is read out to whoever proves who they are; who fails
   await mainButton(desk, 'desk.note.button').click();
   await desk.getByText(t('en', 'desk.note.taken.title')).waitFor();
   assert.ok(!(await desk.content()).includes('4242 4242'), 'a card number is kept');
+  await desk.getByText(t('en', 'desk.contact.warning')).waitFor();
   await look(desk, 'desk-record-full');
   await desk.goto(`${record}/visit`);
   await look(desk, 'desk-visit');
   desk.lang = 'es';
-  for (const path of [record, `${record}/visit`, '/desk/calls', '/desk/share', '/desk/members']) {
+  for (const path of [`${verified}/contact`, `${verified}/contact/home`, record, `${record}/visit`, '/desk/calls', '/desk/share', '/desk/members']) {
     await desk.goto(`${path}?lang=es`);
     await look(desk, `desk-${path.split('/').pop().replace(/^mem_.*/, 'record-full')}`);
   }
