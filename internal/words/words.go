@@ -156,6 +156,9 @@ func (w *Words) place(key, sentence string, data map[string]any) string {
 			return w.mark(key)
 		}
 		b.WriteString(value)
+		if strings.HasSuffix(value, ".") { // "6:00 p. m." ends the sentence too
+			tail = strings.TrimPrefix(tail, ".")
+		}
 		sentence = tail
 	}
 }

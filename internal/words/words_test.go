@@ -132,6 +132,18 @@ func TestDatesAndTimes(t *testing.T) {
 	}
 }
 
+// TestADotEndsASentenceOnce puts a time that ends with a dot at the end of a sentence.
+func TestADotEndsASentenceOnce(t *testing.T) {
+	t.Parallel()
+	es := loaded(t).For("es")
+	if got := es.T("call.until", "Time", "6:00\u00a0p.\u00a0m."); got != "Vale hasta el 6:00\u00a0p.\u00a0m., solo en esta llamada." {
+		t.Errorf("%q", got)
+	}
+	if got := es.T("desk.record.until", "Time", "6:00\u00a0p.\u00a0m."); !strings.HasSuffix(got, "\u00a0m.") || strings.HasSuffix(got, "..") {
+		t.Errorf("%q", got)
+	}
+}
+
 // TestCatalogFiles holds the files to their form: sorted keys, straight spelling of braces, and no marks of an unfinished text.
 func TestCatalogFiles(t *testing.T) {
 	t.Parallel()
