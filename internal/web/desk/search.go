@@ -129,13 +129,14 @@ const (
 // typed is a search as it was read.
 type typed struct {
 	whole  string   // as it was typed
-	parts  []string // words with a figure in them that are no year, no ZIP code and no date
+	parts  []string // words that may be a number, and are no year, no ZIP code and no date
 	wanted member.Wanted
 }
 
 var (
 	usDate  = regexp.MustCompile(`\b(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})\b`)
 	isoDate = regexp.MustCompile(`\b(\d{4})-(\d{1,2})-(\d{1,2})\b`)
+	grouped = regexp.MustCompile(`^\pL{3}-\pL{3}-\pL{4}$`) // a number of the desk that happens to have no figure
 	zipCode = regexp.MustCompile(`^\d{5}(-\d{4})?$`)
 )
 
@@ -160,6 +161,9 @@ func readSearch(s string) typed {
 		year, _ := strconv.Atoi(f)
 		switch {
 		case !strings.ContainsFunc(f, unicode.IsDigit):
+			if grouped.MatchString(f) {
+				t.parts = append(t.parts, f)
+			}
 			words = append(words, f)
 		case named && zipCode.MatchString(f) && t.wanted.ZIP == "":
 			t.wanted.ZIP = f[:5]
