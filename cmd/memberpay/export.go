@@ -24,6 +24,7 @@ type exportCommand struct {
 	config.Store `embed:""`
 	What         string `arg:"" enum:"bills,payments,ledger,review,exceptions" help:"bills, payments or ledger; or what waits for a person: review (records that made no bill) or exceptions (money)."`
 	Format       string `enum:"csv,json" default:"csv" help:"csv, or json: an array with one object a line."`
+	Closed       bool   `help:"With exceptions: those that were closed, too, with when and by which account of staff."`
 	Output       string `short:"o" help:"File to write; standard output where empty." type:"path"`
 }
 
@@ -79,6 +80,13 @@ func (c exportCommand) Run(ctx context.Context) error {
 			return w.row(x.Key, x.Verdict, x.Reason, x.Detail, x.Path, strconv.Itoa(x.Entry), stamp(x.OpenedAt))
 		})
 	case "exceptions":
+		if c.Closed {
+			w.columns("exception_id", "kind", "subject", "detail", "opened_at", "closed_at", "closed_by")
+			err = payment.EveryException(ctx, d.Read(), func(x payment.Exception) error {
+				return w.row(x.ID, x.Kind, x.Subject, x.Detail, stamp(x.OpenedAt), stamp(x.ClosedAt), x.ClosedBy)
+			})
+			break
+		}
 		w.columns("exception_id", "kind", "subject", "detail", "opened_at")
 		err = payment.Exceptions(ctx, d.Read(), func(x payment.Exception) error {
 			return w.row(x.ID, x.Kind, x.Subject, x.Detail, stamp(x.OpenedAt))

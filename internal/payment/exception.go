@@ -53,7 +53,16 @@ func scanException(row interface{ Scan(...any) error }) (e Exception, err error)
 
 // Exceptions calls fn for every exception that is open, the oldest first.
 func Exceptions(ctx context.Context, q db.Queryer, fn func(Exception) error) error {
-	return db.Each(ctx, q, "SELECT "+exceptionFields+" FROM exception WHERE closed_at = 0 ORDER BY opened_at, id", nil,
+	return eachException(ctx, q, "WHERE closed_at = 0", fn)
+}
+
+// EveryException calls fn for every exception, closed ones too, the oldest first.
+func EveryException(ctx context.Context, q db.Queryer, fn func(Exception) error) error {
+	return eachException(ctx, q, "", fn)
+}
+
+func eachException(ctx context.Context, q db.Queryer, where string, fn func(Exception) error) error {
+	return db.Each(ctx, q, "SELECT "+exceptionFields+" FROM exception "+where+" ORDER BY opened_at, id", nil,
 		func(rows *sql.Rows) error {
 			e, err := scanException(rows)
 			if err != nil {

@@ -15,6 +15,7 @@ import (
 	"memberpay/internal/fault"
 	"memberpay/internal/payment"
 	"memberpay/internal/payment/paymenttest"
+	"memberpay/internal/verify"
 )
 
 // steps are what became of an exception: "opened closed again".
@@ -297,6 +298,67 @@ func TestLateMoneyIsOneThing(t *testing.T) {
 			if err := w.Payments.CloseException(t.Context(), boss, x.ID, l.Seen(), "Answered."); err != nil {
 				t.Fatal(err)
 			}
+		}
+	})
+}
+
+// TestNewsWhileItIsClosed lets people close an exception while the same happens again and again: news that came after what
+// somebody read is never closed unread.
+func TestNewsWhileItIsClosed(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newRefunds(t, d)
+		w.pay = w.Pay(t, w.Bill(t, 900), 900, paymenttest.Decline)
+		dispute := func() error {
+			_, err := w.Payments.Record(t.Context(), w.pay.ID, payment.Change{To: payment.Disputed})
+			return err
+		}
+		if err := dispute(); err != nil {
+			t.Fatal(err)
+		}
+		x := waiting(t, d)
+		var wg sync.WaitGroup
+		for range 3 {
+			wg.Go(func() {
+				for range 15 {
+					if err := dispute(); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+			wg.Go(func() {
+				for range 15 {
+					l, err := w.Payments.LookException(t.Context(), boss, x.ID)
+					if err == nil {
+						err = w.Payments.CloseException(t.Context(), boss, x.ID, l.Seen(), "Answered.")
+					}
+					if err != nil && !errors.Is(err, payment.ErrExceptionOver) && !errors.Is(err, payment.ErrExceptionMoved) {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		_, became := steps(t, w.Payments, x.ID)
+		left := strings.TrimPrefix(became, "opened")
+		for strings.HasPrefix(left, " closed again") {
+			left = strings.TrimPrefix(left, " closed again")
+		}
+		if (left != "" && left != " closed") || became == "opened" {
+			t.Errorf("it became: %s", became)
+		}
+		results, err := verify.Run(t.Context(), d, w.Seal, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range results {
+			if v.Count > 0 {
+				t.Errorf("%+v", v)
+			}
+		}
+		every := 0
+		if err := payment.EveryException(t.Context(), d.Read(), func(payment.Exception) error { every++; return nil }); err != nil || every != 1 {
+			t.Errorf("%d in all, %v", every, err)
 		}
 	})
 }

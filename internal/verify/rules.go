@@ -139,6 +139,11 @@ var Rules = []Rule{
 		SELECT refund.id, 0, 1 FROM refund JOIN payment ON payment.id = refund.payment_id
 		WHERE (refund.way = 'card') <> (payment.rail = 'card') OR (refund.way = 'check' AND refund.state = 'succeeded' AND refund.check_number = '')
 		ORDER BY refund.id`},
+	{Name: "exception.steps", Says: "What a person had to look at is closed exactly where somebody said last what was done.", find: `
+		SELECT exception.id, exception.closed_at, COALESCE(last.n, 0) FROM exception LEFT JOIN exception_step AS last ON last.exception_id = exception.id
+			AND last.n = (SELECT MAX(n) FROM exception_step WHERE exception_step.exception_id = exception.id)
+		WHERE (COALESCE(last.step, '') = 'closed') <> (exception.closed_by <> '') OR (exception.closed_by <> '' AND exception.closed_at = 0)
+			OR (last.step = 'closed' AND (last.actor <> exception.closed_by OR last.note_sealed IS NULL)) ORDER BY exception.id`},
 	{Name: "bank.file", Says: "The totals of a bank file are those of its entries.", find: `
 		SELECT ach_file.id, CAST(COALESCE(e.total, 0) AS BIGINT), ach_file.total_cents
 		FROM ach_file LEFT JOIN (SELECT file_id, SUM(amount_cents) AS total, COUNT(*) AS entries FROM ach_entry WHERE file_id <> '' GROUP BY file_id) AS e

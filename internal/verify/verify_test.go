@@ -52,6 +52,8 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	w.pending = w.Pay(t, open, 1_000, "").ID
 	w.failed = w.Pay(t, w.Bill(t, 4_000), 4_000, paymenttest.Decline).ID
 	record(w.failed, payment.Succeeded) // too late: it becomes credit
+	record(w.failed, payment.Disputed)
+	w.answered(t)
 	w.disputed = w.Pay(t, w.Bill(t, 6_000), 6_000, paymenttest.Good).ID
 	record(w.disputed, payment.Disputed)
 	lost := w.Pay(t, w.Bill(t, 6_100), 6_100, paymenttest.Good).ID
@@ -62,6 +64,18 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	w.shrunk(t)
 	w.refunds(t)
 	return w
+}
+
+// answered closes the exception of a dispute that came too late; the one of money that came too late stays open.
+func (w *world) answered(t *testing.T) {
+	t.Helper()
+	list, err := payment.ExceptionWork(t.Context(), w.DB.Read(), 10)
+	if err != nil || len(list) != 2 {
+		t.Fatalf("%d exceptions are open, %v", len(list), err)
+	}
+	if err := w.Payments.CloseException(t.Context(), audit.Who{Actor: "acc_boss", Role: audit.Supervisor}, list[1].ID, 1, "Answered at the processor."); err != nil {
+		t.Fatalf("close an exception: %v", err)
+	}
 }
 
 // refunds gives money back: some of a card payment, and by check all of a bank payment whose bank can no longer return it.
@@ -227,6 +241,9 @@ var violations = []planted{
 	{"refund.two", "nobody approved", []string{"UPDATE refund SET decided_by = '' WHERE id = '{check}'"}},
 	{"refund.way", "a card payment went back by check", []string{"UPDATE refund SET way = 'check', check_number = '7' WHERE id = '{refund}'"}},
 	{"refund.way", "a check without a number", []string{"UPDATE refund SET check_number = '' WHERE id = '{check}'"}},
+	{"exception.steps", "closed without a word", []string{"UPDATE exception SET closed_at = 9, closed_by = 'acc_thief' WHERE closed_at = 0"}},
+	{"exception.steps", "closed by somebody else", []string{"UPDATE exception SET closed_by = 'acc_thief' WHERE closed_at > 0"}},
+	{"exception.steps", "open, though somebody closed it", []string{"INSERT INTO exception_step (id, exception_id, n, step, actor, note_sealed, noted_at) SELECT id || '/9', id, 9, 'closed', 'acc_thief', 'x', 9 FROM exception WHERE closed_at = 0"}},
 	{"bank.file", "a file's total is not that of its entries", []string{"UPDATE ach_file SET total_cents = total_cents + 1"}},
 	{"bank.file", "a file counts more entries than it has", []string{"UPDATE ach_file SET entries = entries + 1"}},
 	{"bank.content", "the noted hash is another", []string{"UPDATE ach_file SET sha256 = 'f00d'"}},
@@ -263,7 +280,7 @@ func TestEveryPlantedViolationIsFound(t *testing.T) {
 }
 
 // snapshot are the tables that violations are planted in.
-var snapshot = []string{"bill", "payment", "allocation", "attempt", "event", "ach_entry", "ach_file", "ledger_posting", "phone_payment", "refund", "contact_change"}
+var snapshot = []string{"bill", "payment", "allocation", "attempt", "event", "ach_entry", "ach_file", "ledger_posting", "phone_payment", "refund", "contact_change", "exception", "exception_step"}
 
 // plant runs statements with the book's guard taken away, lets look see the result, and puts everything back as it was.
 func plant(t *testing.T, d *db.DB, fill *strings.Replacer, statements []string, look func()) {
