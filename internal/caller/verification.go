@@ -59,6 +59,19 @@ func Verified(ctx context.Context, q db.Queryer, now time.Time, callID, memberID
 	return v, nil
 }
 
+// ProofAt returns how a caller had proved, at a time in a call, to be a member (row id), or ErrProof. It may be over by now.
+func ProofAt(ctx context.Context, q db.Queryer, at time.Time, callID, memberID string) (Verification, error) {
+	v, err := scanVerification(q.QueryRowContext(ctx, "SELECT "+verificationFields+` FROM caller_verification
+		WHERE call_id = $1 AND member_id = $2 AND verified_at <= $3 AND ends_at >= $3 ORDER BY ends_at DESC LIMIT 1`, callID, memberID, db.Micros(at)))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Verification{}, ErrProof
+	}
+	if err != nil {
+		return Verification{}, fmt.Errorf("how a caller was verified: %w", err)
+	}
+	return v, nil
+}
+
 // Proved reports whether somebody has proved to one of the staff, in a call or at an office, that they are a member (row id),
 // and that still holds.
 func Proved(ctx context.Context, q db.Queryer, now time.Time, agentID, memberID string) (bool, error) {

@@ -29,10 +29,15 @@ const forNew = "contact/new"
 // ErrNone is the answer where no code is waited for.
 var ErrNone = fault.New(fault.NotFound, "contact.none")
 
+// ErrUntold is the answer to somebody who proved no more than that they know facts, where nobody could be told of the change:
+// nobody could stop a thief.
+var ErrUntold = fault.Field("part", "contact.untold")
+
 // Ask asks for a change of one part of how the member of a call is reached. By voice, a new phone gets no code, because no
 // texts can be sent to it. lang is for a member of whom no language is known. What comes back is Begun where a code has to
 // come back first (Confirm), Waiting, or, for a language, Stands. It returns caller.ErrProof where nobody has proved to who
-// acts, in that call, that they are the member; ErrSame or an error of the field; or a Busy fault.
+// acts, in that call, that they are the member; ErrSame, ErrUntold or an error of the field; or a Busy fault. Asked for again,
+// a change that waits is the same one.
 func (c *Contacts) Ask(ctx context.Context, now time.Time, who audit.Who, call caller.Call, part member.Part, is member.Contact, voice bool, lang string) (x Change, err error) {
 	is, err = tidied(part, is)
 	if err != nil {
@@ -44,12 +49,27 @@ func (c *Contacts) Ask(ctx context.Context, now time.Time, who audit.Who, call c
 				return err
 			}
 		}
-		m, err := proved(ctx, tx, now, who, call)
+		m, proof, err := proved(ctx, tx, now, who, call)
 		if err != nil {
 			return err
 		}
 		if m.Contact(part).Same(is) {
 			return ErrSame
+		}
+		if again, err := c.waiting(ctx, tx, m.ID, part); err != nil || again != nil && again.Said.Same(is) {
+			if again != nil {
+				x = *again
+			}
+			return err
+		}
+		if part != member.LanguagePart && !seen(proof) {
+			to, err := c.reached(ctx, tx, now, m, lang)
+			if err != nil {
+				return err
+			}
+			if to.nobody() {
+				return ErrUntold
+			}
 		}
 		if err := identity.AllowIn(ctx, tx, now, asked, m.ID); err != nil {
 			return err
@@ -89,16 +109,26 @@ func (c *Contacts) Ask(ctx context.Context, now time.Time, who audit.Who, call c
 	return x, nil
 }
 
-// proved is the member of a call who has proved in it, to who acts, who they are, or caller.ErrProof.
-func proved(ctx context.Context, q db.Queryer, now time.Time, who audit.Who, call caller.Call) (member.Member, error) {
-	proof, err := caller.Verified(ctx, q, now, call.ID, call.MemberID)
+// proved is the member of a call who has proved in it, to who acts, who they are, and how, or caller.ErrProof. Until the end of
+// the transaction nobody else changes how they are reached.
+func proved(ctx context.Context, tx *db.Tx, now time.Time, who audit.Who, call caller.Call) (member.Member, caller.Verification, error) {
+	proof, err := caller.Verified(ctx, tx, now, call.ID, call.MemberID)
 	if err != nil {
-		return member.Member{}, err
+		return member.Member{}, proof, err
 	}
 	if proof.AgentID != who.Actor {
-		return member.Member{}, caller.ErrProof
+		return member.Member{}, proof, caller.ErrProof
 	}
-	return member.Get(ctx, q, call.MemberID)
+	if err := member.Lock(ctx, tx, call.MemberID); err != nil {
+		return member.Member{}, proof, err
+	}
+	m, err := member.Get(ctx, tx, call.MemberID)
+	return m, proof, err
+}
+
+// seen reports whether a proof is more than facts, which get known.
+func seen(proof caller.Verification) bool {
+	return proof.How == caller.ByPhotoID || proof.How == caller.ByCallBack
 }
 
 func (c *Contacts) insert(ctx context.Context, tx *db.Tx, x Change) error {
@@ -147,7 +177,7 @@ func (c *Contacts) Pending(ctx context.Context, q db.Queryer, now time.Time, cal
 func (c *Contacts) Confirm(ctx context.Context, now time.Time, who audit.Who, call caller.Call, part member.Part, code, lang string) (x Change, err error) {
 	var wrong error
 	err = c.DB.Write(ctx, func(tx *db.Tx) error {
-		m, err := proved(ctx, tx, now, who, call)
+		m, _, err := proved(ctx, tx, now, who, call)
 		if err != nil {
 			return err
 		}

@@ -35,8 +35,11 @@ const (
 	Replaced State = "replaced" // another change of the same part was asked for since
 )
 
-// ByLink is the EndedBy of a change that was stopped by the link in a letter.
-const ByLink = "link"
+// The EndedBy of a change that was stopped by nobody of the staff.
+const (
+	ByLink = "link"   // by the link in a letter
+	Untold = "untold" // none of its letters could be sent
+)
 
 // Change is a change of one part of how a member is reached.
 type Change struct {
@@ -50,7 +53,7 @@ type Change struct {
 	AskedAt  time.Time
 	From     time.Time // when it comes or came into force, zero while it is Begun
 	EndedAt  time.Time // when it was stopped, replaced or came into force
-	EndedBy  string    // ByLink, an account of staff, or "" where time did it
+	EndedBy  string    // ByLink, Untold, an account of staff, or "" where time did it
 }
 
 // Contacts changes how members are reached. It is safe for concurrent use; several processes share the work.
@@ -113,6 +116,11 @@ func (c *Contacts) Waiting(ctx context.Context, q db.Queryer, memberID string) (
 // AllWaiting returns the changes of all members that have not come into force, the next one first, at most limit.
 func (c *Contacts) AllWaiting(ctx context.Context, q db.Queryer, limit int) ([]Change, error) {
 	return c.list(ctx, q, "state = 'waiting' ORDER BY from_at, id LIMIT $1", limit)
+}
+
+// StoppedByLink returns the changes of a member (row id) that were stopped by their link after a time, the last one first.
+func (c *Contacts) StoppedByLink(ctx context.Context, q db.Queryer, memberID string, after time.Time) ([]Change, error) {
+	return c.list(ctx, q, "member_id = $1 AND state = 'stopped' AND ended_by = $2 AND ended_at > $3 ORDER BY ended_at DESC, id DESC", memberID, ByLink, db.Micros(after))
 }
 
 // StoppedSince returns the changes of all members that were stopped after a time, the last one first, at most limit.

@@ -38,7 +38,7 @@ func tidied(p member.Part, c member.Contact) (member.Contact, error) {
 	switch p {
 	case member.EmailPart:
 		c.Email = strings.TrimSpace(c.Email)
-		if !identity.ValidEmail(c.Email) {
+		if !identity.ValidEmail(c.Email) || card(c.Email) {
 			return member.Contact{}, ErrEmail
 		}
 		return member.Contact{Email: c.Email}, nil
@@ -67,9 +67,9 @@ func home(c member.Contact) (member.Contact, error) {
 	c.City, c.State, c.ZIP = strings.Join(strings.Fields(c.City), " "), strings.ToUpper(strings.TrimSpace(c.State)), strings.TrimSpace(c.ZIP)
 	switch {
 	case len(street) == 0 || len(street) > mostStreet || !slices.ContainsFunc(street, func(s string) bool { return strings.ContainsFunc(s, unicode.IsLetter) }) ||
-		slices.ContainsFunc(street, func(s string) bool { return !plain(s) }):
+		slices.ContainsFunc(street, func(s string) bool { return !plain(s) }), card(strings.Join(street, " ")):
 		return member.Contact{}, ErrStreet
-	case !plain(c.City) || !strings.ContainsFunc(c.City, unicode.IsLetter):
+	case !plain(c.City) || card(c.City) || !strings.ContainsFunc(c.City, unicode.IsLetter):
 		return member.Contact{}, ErrCity
 	case !slices.Contains(States, c.State):
 		return member.Contact{}, ErrState
@@ -83,6 +83,12 @@ func home(c member.Contact) (member.Contact, error) {
 func plain(s string) bool {
 	_, cards := scrub.Cards(s)
 	return cards == 0 && s != "" && utf8.ValidString(s) && utf8.RuneCountInString(s) <= mostLine && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
+}
+
+// card reports whether a card number stands in s: none is ever kept.
+func card(s string) bool {
+	_, found := scrub.Cards(s)
+	return found > 0
 }
 
 // zip reports whether s is "97001" or "97001-1234".

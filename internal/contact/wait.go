@@ -1,6 +1,7 @@
 package contact
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -10,6 +11,7 @@ import (
 
 	"memberpay/internal/audit"
 	"memberpay/internal/bill"
+	"memberpay/internal/caller"
 	"memberpay/internal/db"
 	"memberpay/internal/event"
 	"memberpay/internal/fault"
@@ -27,11 +29,19 @@ const StopPath = "/not-me/"
 
 // accept lets a change wait, in the place of another one of the same part, and tells everybody who is reached now.
 func (c *Contacts) accept(ctx context.Context, tx *db.Tx, now time.Time, who audit.Who, x *Change, m member.Member, lang string) error {
-	if _, err := tx.ExecContext(ctx, "UPDATE contact_change SET state = 'replaced', ended_at = $3, ended_by = $4, token_hash = '' WHERE member_id = $1 AND part = $2 AND state = 'waiting'",
-		m.ID, x.Part, db.Micros(now), who.Actor); err != nil {
+	before, err := c.waiting(ctx, tx, m.ID, x.Part)
+	if err != nil {
 		return err
 	}
-	to, err := c.reached(ctx, tx, m, lang)
+	if before != nil { // its link still works: it stops the other one (Find)
+		if _, err := tx.ExecContext(ctx, "UPDATE contact_change SET state = 'replaced', ended_at = $2, ended_by = $3 WHERE id = $1 AND state = 'waiting'", before.ID, db.Micros(now), who.Actor); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.ExecContext(ctx, "DELETE FROM contact_change WHERE member_id = $1 AND call_id = $2 AND part = $3 AND state = 'begun' AND id <> $4", m.ID, x.CallID, x.Part, x.ID); err != nil {
+		return err
+	}
+	to, err := c.reached(ctx, tx, now, m, lang)
 	if err != nil {
 		return err
 	}
@@ -49,33 +59,58 @@ func (c *Contacts) accept(ctx context.Context, tx *db.Tx, now time.Time, who aud
 	if err := audit.Append(ctx, tx, e); err != nil {
 		return err
 	}
-	return c.Outbox.Tell(ctx, tx, now, to.letters(letter.ContactNews{What: letter.ContactAsked, Part: string(x.Part), When: now, From: x.From, Stop: StopPath + token}, x.ID)...)
+	return c.Outbox.Tell(ctx, tx, now, to.letters(letter.ContactNews{What: letter.ContactAsked, Part: string(x.Part), When: now, From: x.From, Again: before != nil, Stop: StopPath + token}, x.ID)...)
+}
+
+// waiting is the change of one part of a member that waits, or nil.
+func (c *Contacts) waiting(ctx context.Context, q db.Queryer, memberID string, part member.Part) (*Change, error) {
+	list, err := c.list(ctx, q, "member_id = $1 AND part = $2 AND state = 'waiting'", memberID, part)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return &list[0], nil
 }
 
 // recipients are everybody who is told of a change.
 type recipients struct {
-	language       string
+	languages      []string // each is told in all of them
 	emails, phones []string
 	post           string // an address, where nobody else is told or a home changes
 }
+
+func (r recipients) nobody() bool { return len(r.emails) == 0 && len(r.phones) == 0 && r.post == "" }
 
 func (r recipients) onlyPost() bool { return len(r.emails) == 0 && len(r.phones) == 0 && r.post != "" }
 
 // letters are a letter to all of them. Its subject is the change and what happened to it.
 func (r recipients) letters(l letter.ContactNews, changeID string) []event.Message {
+	var out []event.Message
 	subject := changeID + "/" + string(l.What)
-	out := letter.ToAll(l, subject, r.language, r.emails, r.phones)
-	if r.post != "" {
-		out = append(out, letter.New(l, subject+"/post", letter.To{Channel: event.Print, Recipient: r.post, Language: r.language}))
+	for _, language := range r.languages {
+		out = append(out, letter.ToAll(l, subject, language, r.emails, r.phones)...)
+		if r.post != "" {
+			out = append(out, letter.New(l, subject+"/post", letter.To{Channel: event.Print, Recipient: r.post, Language: language}))
+		}
+		subject += "/also"
 	}
 	return out
 }
 
-// reached are the addresses and phones of a member and of every account that acts for them; of a child without any, those
-// of who pays for them; and a letter where there is nothing else. Nobody writes to the dead, but to their household.
-func (c *Contacts) reached(ctx context.Context, tx *db.Tx, m member.Member, lang string) (to recipients, err error) {
-	if to.language = m.Language; to.language == "" {
-		to.language = lang
+// newLanguage is for how long somebody is told in the language before, too, once theirs has changed: who changes the
+// language first must not keep a letter from being read.
+const newLanguage = 30 * 24 * time.Hour
+
+// reached are the addresses and phones of a member and of every account that acts for them, as far as anything is sent there;
+// of a child without any, those of who pays for them; and a letter where there is nothing else. Nobody writes to the dead, but
+// to their household.
+func (c *Contacts) reached(ctx context.Context, tx *db.Tx, now time.Time, m member.Member, lang string) (to recipients, err error) {
+	to.languages = []string{cmp.Or(m.Language, lang)}
+	before, other, err := member.Before(ctx, tx, m.ID, member.LanguagePart, now.Add(-newLanguage))
+	if err != nil {
+		return to, err
+	}
+	if old := cmp.Or(before.Language, lang); other && old != to.languages[0] {
+		to.languages = append(to.languages, old)
 	}
 	accounts, err := c.Accounts.Holding(ctx, tx, m.ID)
 	if err != nil {
@@ -86,7 +121,12 @@ func (c *Contacts) reached(ctx context.Context, tx *db.Tx, m member.Member, lang
 		if err != nil {
 			return to, err
 		}
-		to.emails, to.phones = append(to.emails, emails...), append(to.phones, phones...)
+		if c.CanMail {
+			to.emails = append(to.emails, emails...)
+		}
+		if c.CanText {
+			to.phones = append(to.phones, phones...)
+		}
 	}
 	c.onFile(&to, m)
 	if m.GuarantorID != m.ID && len(to.emails)+len(to.phones) == 0 {
@@ -95,9 +135,6 @@ func (c *Contacts) reached(ctx context.Context, tx *db.Tx, m member.Member, lang
 			return to, err
 		}
 		c.onFile(&to, payer)
-	}
-	if !c.CanText {
-		to.phones = nil
 	}
 	if len(to.emails)+len(to.phones) == 0 && !m.Deceased {
 		to.post = c.home(m)
@@ -110,10 +147,10 @@ func (c *Contacts) onFile(to *recipients, m member.Member) {
 	if m.Deceased {
 		return
 	}
-	if identity.ValidEmail(m.Email) {
+	if c.CanMail && identity.ValidEmail(m.Email) {
 		to.emails = append(to.emails, strings.TrimSpace(m.Email))
 	}
-	if phone := m.TextNumber(); phone != "" {
+	if phone := m.TextNumber(); c.CanText && phone != "" {
 		to.phones = append(to.phones, phone)
 	}
 }
@@ -130,47 +167,128 @@ func (c *Contacts) home(m member.Member) string {
 const dueAtOnce = 200
 
 // Apply brings the changes into force whose time has come, tells of them, and forgets those whose code never came back. It
-// returns how many came into force.
+// returns how many came into force. One that fails does not hold up the others.
 func (c *Contacts) Apply(ctx context.Context, now time.Time) (applied int, err error) {
-	due, err := c.list(ctx, c.DB.Read(), "state = 'waiting' AND from_at <= $1 ORDER BY from_at, id LIMIT $2", db.Micros(now), dueAtOnce)
-	if err != nil {
-		return 0, err
+	var last Change
+	for more := true; more; {
+		due, readErr := c.list(ctx, c.DB.Read(), "state = 'waiting' AND from_at <= $1 AND (from_at > $2 OR from_at = $2 AND id > $3) ORDER BY from_at, id LIMIT $4",
+			db.Micros(now), db.Micros(last.From), last.ID, dueAtOnce)
+		if readErr != nil {
+			return applied, errors.Join(err, readErr)
+		}
+		for _, x := range due {
+			done, one := c.due(ctx, now, x)
+			if one != nil {
+				err = errors.Join(err, fmt.Errorf("change a contact: %w", one))
+			}
+			if done {
+				applied++
+			}
+			last = x
+		}
+		more = len(due) == dueAtOnce && ctx.Err() == nil
 	}
-	for _, x := range due {
-		if late, err := c.late(ctx, now, x); err != nil {
-			return applied, err
-		} else if late {
-			continue
-		}
-		done := false
-		err := c.DB.Write(ctx, func(tx *db.Tx) (err error) {
-			done, err = c.apply(ctx, tx, now, x.ID)
-			return err
-		})
-		if err != nil {
-			return applied, fmt.Errorf("change a contact: %w", err)
-		}
-		if done {
-			applied++
-		}
+	return applied, errors.Join(err, c.forget(ctx, now))
+}
+
+// due brings one change into force whose time has come, unless nobody could be told of it. It reports whether it did.
+func (c *Contacts) due(ctx context.Context, now time.Time, x Change) (done bool, err error) {
+	how, err := c.told(ctx, now, x)
+	if err != nil || how.late {
+		return false, err
 	}
-	return applied, c.forget(ctx, now)
+	proof, err := caller.ProofAt(ctx, c.DB.Read(), x.AskedAt, x.CallID, x.MemberID)
+	if err != nil && !errors.Is(err, caller.ErrProof) {
+		return false, err
+	}
+	err = c.DB.Write(ctx, func(tx *db.Tx) (err error) {
+		if !how.sent && !seen(proof) {
+			done = false
+			return c.untold(ctx, tx, now, x, how.posted)
+		}
+		done, err = c.apply(ctx, tx, now, x.ID)
+		return err
+	})
+	return done, err
 }
 
 // afterLetter is the least time that whoever is told of a change has to stop it, however late the letter went.
 const afterLetter = 24 * time.Hour
 
-// late reports whether a letter that tells of a change still waits to be sent, or was sent so late that nobody could act on
-// it: the change waits with it.
-func (c *Contacts) late(ctx context.Context, now time.Time, x Change) (bool, error) {
+// told is what became of the letters that tell of a change. late: one still waits to be sent, or was sent so late that nobody
+// could act on it, and the change waits with it. sent: at least one was. posted: one is printed.
+type told struct{ late, sent, posted bool }
+
+func (c *Contacts) told(ctx context.Context, now time.Time, x Change) (out told, err error) {
 	sends := map[string]bool{event.Mail: c.CanMail, event.Text: c.CanText, event.Print: c.CanPrint}
-	told, err := event.MessagesAbout(ctx, c.DB.Read(), []string{x.ID}, 100)
-	for _, a := range told {
-		if a.Kind == letter.KindContactNews && sends[a.Channel] && (a.State == "queued" || !a.SentAt.IsZero() && now.Sub(a.SentAt) < afterLetter) {
-			return true, err
+	list, err := event.MessagesAbout(ctx, c.DB.Read(), []string{x.ID}, 100)
+	for _, a := range list {
+		if a.Kind != letter.KindContactNews {
+			continue
 		}
+		if sends[a.Channel] && (a.State == "queued" || !a.SentAt.IsZero() && now.Sub(a.SentAt) < afterLetter) {
+			out.late = true
+		}
+		out.sent = out.sent || !a.SentAt.IsZero()
+		out.posted = out.posted || a.Channel == event.Print
 	}
-	return false, err
+	return out, err
+}
+
+// untold goes on with a change that rests on facts and of which no letter could be sent: a letter by post goes out, and its
+// pause begins; where none can, or it failed too, the change is stopped.
+func (c *Contacts) untold(ctx context.Context, tx *db.Tx, now time.Time, x Change, posted bool) error {
+	m, err := member.Get(ctx, tx, x.MemberID)
+	if err != nil {
+		return err
+	}
+	to, err := c.reached(ctx, tx, now, m, "")
+	if err != nil {
+		return err
+	}
+	if post := c.home(m); post != "" && !posted && !m.Deceased {
+		token, from := id.Secret(), now.Add(PausePost)
+		still, err := changed(tx.ExecContext(ctx, "UPDATE contact_change SET from_at = $2, token_hash = $3 WHERE id = $1 AND state = 'waiting' AND from_at = $4",
+			x.ID, db.Micros(from), id.Digest(token), db.Micros(x.From)))
+		if err != nil || !still {
+			return err
+		}
+		to.emails, to.phones, to.post = nil, nil, post
+		return c.Outbox.Tell(ctx, tx, now, to.letters(letter.ContactNews{What: letter.ContactAsked, Part: string(x.Part), When: x.AskedAt, From: from, Stop: StopPath + token}, x.ID)...)
+	}
+	still, err := changed(tx.ExecContext(ctx, "UPDATE contact_change SET state = 'stopped', ended_at = $2, ended_by = $3, token_hash = '' WHERE id = $1 AND state = 'waiting' AND from_at = $4",
+		x.ID, db.Micros(now), Untold, db.Micros(x.From)))
+	if err != nil || !still {
+		return err
+	}
+	return c.ended(ctx, tx, now, audit.Entry{At: now, Role: audit.System, Action: "contact.stopped", Subject: x.ID, Member: x.MemberID}, x, to)
+}
+
+// changed reports whether a statement changed anything.
+func changed(done sql.Result, err error) (bool, error) {
+	if err != nil {
+		return false, err
+	}
+	n, err := done.RowsAffected()
+	return n > 0, err
+}
+
+// ended notes down that a change was stopped and tells of it. No link of its part works any more.
+func (c *Contacts) ended(ctx context.Context, tx *db.Tx, now time.Time, e audit.Entry, x Change, to recipients) error {
+	if err := c.forgetLinks(ctx, tx, x); err != nil {
+		return err
+	}
+	e.Detail = string(x.Part)
+	if err := audit.Append(ctx, tx, e); err != nil {
+		return err
+	}
+	return c.Outbox.Tell(ctx, tx, now, to.letters(letter.ContactNews{What: letter.ContactStopped, Part: string(x.Part), When: now}, x.ID)...)
+}
+
+// forgetLinks lets the links of changes that x took the place of do nothing any more.
+func (c *Contacts) forgetLinks(ctx context.Context, tx *db.Tx, x Change) error {
+	_, err := tx.ExecContext(ctx, "UPDATE contact_change SET token_hash = '' WHERE member_id = $1 AND part = $2 AND state = 'replaced' AND token_hash <> ''", x.MemberID, x.Part)
+	return err
 }
 
 // forget removes changes whose code did not come back within an hour.
@@ -205,14 +323,14 @@ func (c *Contacts) apply(ctx context.Context, tx *db.Tx, now time.Time, changeID
 	if err != nil {
 		return false, err
 	}
-	to, err := c.reached(ctx, tx, was, "")
+	if err := c.forgetLinks(ctx, tx, x); err != nil {
+		return false, err
+	}
+	to, err := c.reached(ctx, tx, now, was, "")
 	if err != nil {
 		return false, err
 	}
 	c.onFile(&to, is)
-	if !c.CanText {
-		to.phones = nil
-	}
 	if x.Part == member.HomePart && !is.Deceased { // a letter to the new home shows that letters arrive there
 		to.post = c.home(is)
 	}
@@ -222,9 +340,14 @@ func (c *Contacts) apply(ctx context.Context, tx *db.Tx, now time.Time, changeID
 	return true, audit.Append(ctx, tx, audit.Entry{At: now, Role: audit.System, Action: "contact.changed", Subject: x.ID, Member: x.MemberID, Detail: string(x.Part)})
 }
 
+// linked is the id of the change that waits and that a link stops: its own, or the one that took its place, so that whoever
+// replaces a change does not take the link away from who was told of it.
+const linked = `(SELECT waits.id FROM contact_change AS linked JOIN contact_change AS waits ON waits.member_id = linked.member_id AND waits.part = linked.part
+	WHERE linked.token_hash = $1 AND linked.state IN ('waiting', 'replaced') AND waits.state = 'waiting')`
+
 // Find returns the change that waits and that a link stops, or ErrOver.
 func (c *Contacts) Find(ctx context.Context, token string) (Change, error) {
-	return c.one(c.scan(c.DB.Read().QueryRowContext(ctx, "SELECT "+fields+" FROM contact_change WHERE token_hash = $1 AND state = 'waiting'", id.Digest(token))))
+	return c.one(c.scan(c.DB.Read().QueryRowContext(ctx, "SELECT "+fields+" FROM contact_change WHERE id = "+linked, id.Digest(token))))
 }
 
 func (c *Contacts) one(x Change, err error) (Change, error) {
@@ -239,7 +362,7 @@ func (c *Contacts) one(x Change, err error) (Change, error) {
 
 // StopByLink stops the change of a link, or returns ErrOver.
 func (c *Contacts) StopByLink(ctx context.Context, now time.Time, who audit.Who, token string) (Change, error) {
-	return c.stop(ctx, now, who, ByLink, "token_hash = $1", id.Digest(token))
+	return c.stop(ctx, now, who, ByLink, "id = "+linked, id.Digest(token))
 }
 
 // Stop stops a change of a member (row id) for one of the staff, or returns ErrOver.
@@ -258,16 +381,11 @@ func (c *Contacts) stop(ctx context.Context, now time.Time, who audit.Who, by, w
 		if err != nil {
 			return err
 		}
-		e := who.Did(now, "contact.stopped", x.ID, m.ID)
-		e.Detail = string(x.Part)
-		if err := audit.Append(ctx, tx, e); err != nil {
-			return err
-		}
-		to, err := c.reached(ctx, tx, m, "")
+		to, err := c.reached(ctx, tx, now, m, "")
 		if err != nil {
 			return err
 		}
-		return c.Outbox.Tell(ctx, tx, now, to.letters(letter.ContactNews{What: letter.ContactStopped, Part: string(x.Part), When: now}, x.ID)...)
+		return c.ended(ctx, tx, now, who.Did(now, "contact.stopped", x.ID, m.ID), x, to)
 	})
 	if err != nil {
 		return Change{}, fmt.Errorf("stop a change of a contact: %w", err)

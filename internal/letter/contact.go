@@ -17,11 +17,12 @@ const (
 
 // ContactNews tells of a change of how a member is reached, and never what is new: it goes to the old contact.
 type ContactNews struct {
-	What ContactEvent `json:"what"`
-	Part string       `json:"part"` // "email", "phone" or "home"
-	When time.Time    `json:"when"`
-	From time.Time    `json:"from"`           // when it comes into force, with ContactAsked
-	Stop string       `json:"stop,omitempty"` // path of the page that stops it, with ContactAsked
+	What  ContactEvent `json:"what"`
+	Part  string       `json:"part"` // "email", "phone" or "home"
+	When  time.Time    `json:"when"`
+	From  time.Time    `json:"from"`            // when it comes into force, with ContactAsked
+	Again bool         `json:"again,omitempty"` // it takes the place of one that was told before, with ContactAsked
+	Stop  string       `json:"stop,omitempty"`  // path of the page that stops it, with ContactAsked
 }
 
 func (ContactNews) kind() string     { return KindContactNews }

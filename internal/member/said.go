@@ -184,6 +184,28 @@ func Say(ctx context.Context, tx *db.Tx, now time.Time, rowID string, part Part,
 		id.New("say"), rowID, part, string(text), db.Micros(now))
 }
 
+// Lock keeps others from changing a member (row id), or from locking them, until the end of the transaction.
+func Lock(ctx context.Context, tx *db.Tx, rowID string) error {
+	if _, err := tx.ExecContext(ctx, "UPDATE member SET id = id WHERE id = $1", rowID); err != nil {
+		return fmt.Errorf("lock a member: %w", err)
+	}
+	return nil
+}
+
+// Before returns what one part of a member (row id) was before they first said something else of it after a time. ok is false
+// where they said nothing.
+func Before(ctx context.Context, q db.Queryer, rowID string, part Part, after time.Time) (c Contact, ok bool, err error) {
+	s, err := scanSaying(q.QueryRowContext(ctx, "SELECT "+sayingFields+" FROM member_said WHERE member_id = $1 AND part = $2 AND said_at > $3 ORDER BY said_at, id LIMIT 1",
+		rowID, part, db.Micros(after)))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Contact{}, false, nil
+	}
+	if err != nil {
+		return Contact{}, false, fmt.Errorf("what a member said before: %w", err)
+	}
+	return s.Source, true, nil
+}
+
 func endSaying(ctx context.Context, tx *db.Tx, now time.Time, sayingID, ending string) error {
 	if _, err := tx.ExecContext(ctx, "UPDATE member_said SET ended_at = $2, ending = $3 WHERE id = $1 AND ended_at = 0", sayingID, db.Micros(now), ending); err != nil {
 		return fmt.Errorf("end what a member said: %w", err)

@@ -29,6 +29,9 @@ func (l *Letters) contactNews(out *wording, m event.Message, w *words.Words) err
 		l.alarm(out, w, w.T("letter.notyou.call", "Phone", phone))
 		return nil
 	}
+	if d.Again {
+		out.Paras = append(out.Paras, w.T("letter.contact.asked.again"))
+	}
 	out.Paras = append(out.Paras, w.T("letter.contact.asked.fine"))
 	l.link(out, w.T("letter.undo"), d.Stop)
 	l.alarm(out, w, w.T("letter.contact.asked.notyou", "Date", from, "Phone", phone))

@@ -20,14 +20,16 @@ type changeRow struct{ ID, Text, What string }
 
 // changes are the changes of a member that wait, and a warning where one was stopped lately by whoever was told of it.
 func (d *Desk) changes(c *web.Context, m member.Member, v *recordView) error {
-	list, err := d.Contacts.OfMember(c.R.Context(), d.DB.Read(), m.ID, fromEach)
-	for _, x := range list {
-		switch {
-		case x.State == contact.Waiting:
-			v.Changes = append(v.Changes, changeRow{x.ID, partName(c, x.Part) + ": " + fromThen(c, x), partName(c, x.Part)})
-		case x.State == contact.Stopped && x.EndedBy == contact.ByLink && c.Now.Sub(x.EndedAt) < warned && v.Warning == nil:
-			v.Warning = &ui.Notice{Tone: ui.Warning, Title: c.T("desk.contact.warning"), Text: c.T("desk.contact.warning.body", "Date", c.Words.DateIn(x.EndedAt, c.Site.Brand.Zone()))}
-		}
+	waiting, err := d.Contacts.Waiting(c.R.Context(), d.DB.Read(), m.ID)
+	if err != nil {
+		return err
+	}
+	for _, x := range waiting {
+		v.Changes = append(v.Changes, changeRow{x.ID, partName(c, x.Part) + ": " + fromThen(c, x), partName(c, x.Part)})
+	}
+	stopped, err := d.Contacts.StoppedByLink(c.R.Context(), d.DB.Read(), m.ID, c.Now.Add(-warned))
+	if err == nil && len(stopped) > 0 {
+		v.Warning = &ui.Notice{Tone: ui.Warning, Title: c.T("desk.contact.warning"), Text: c.T("desk.contact.warning.body", "Date", c.Words.DateIn(stopped[0].EndedAt, c.Site.Brand.Zone()))}
 	}
 	return err
 }
@@ -77,6 +79,8 @@ func (d *Desk) contactMoments(c *web.Context, m member.Member, limit int) ([]Mom
 		switch {
 		case x.State == contact.Stopped && x.EndedBy == contact.ByLink:
 			end.Tone, end.Lines = ui.Warning, []string{c.T("desk.contact.by_link")}
+		case x.EndedBy == contact.Untold:
+			end.Lines = []string{c.T("desk.contact.untold")}
 		case x.EndedBy != "":
 			end.Lines = []string{c.T("desk.contact.by", "Name", names[x.EndedBy])}
 		}

@@ -152,3 +152,16 @@ func TestARecordWarnsOfAStoppedChange(t *testing.T) {
 		t.Error("the warning stays for good")
 	}
 }
+
+// TestFactsAloneWhereNobodyIsTold: nobody could stop a thief, so the desk says what would do.
+func TestFactsAloneWhereNobodyIsTold(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.desk.Contacts.CanMail, o.desk.Contacts.CanText, o.desk.Contacts.CanPrint = false, false, false
+	agent, _ := o.hire(identity.Agent)
+	v := o.opened(agent, "passkey")
+	call := v.post("/desk/calls", "number", "(503) 555-0123").To
+	v.post(call+"/check", rosaSays...).leads(t, call)
+	v.post(call+"/contact/email", "email", "new@mail.example").says(t, 422, "Facts alone do not do here")
+	v.post(call+"/contact/home", "street", "9 New Street", "city", "Meadow", "state", "OR", "zip", "97202", "read", "yes").says(t, 422, "ask for a photo ID")
+}

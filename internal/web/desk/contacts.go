@@ -69,8 +69,11 @@ func (d *Desk) contacts(c *web.Context) error {
 	v.Stopped = ui.Table{Caption: c.T("desk.contacts.stopped"), FirstIsHeader: true, Columns: head("name", "part", "asked", "stopped", "by")}
 	for _, x := range stopped {
 		by := "desk.contacts.by.staff"
-		if x.EndedBy == contact.ByLink {
+		switch x.EndedBy {
+		case contact.ByLink:
 			by = "desk.contacts.by.link"
+		case contact.Untold:
+			by = "desk.contacts.by.untold"
 		}
 		v.Stopped.Rows = append(v.Stopped.Rows, []ui.Cell{name(x.MemberID), {Text: partName(c, x.Part)}, {Text: c.Words.DateTime(x.AskedAt, c.Site.Brand.Zone())}, {Text: c.Words.DateTime(x.EndedAt, c.Site.Brand.Zone())}, {Text: c.T(by)}})
 	}

@@ -128,7 +128,7 @@ func (h *house) things(rosa identity.Opening) map[string]func() string {
 		}),
 		"help": sync.OnceValue(func() string { return h.lets(rosa.AccountID, h.asAvery()) }),
 		// Whoever has the link is whom it is for: this one was used, and its own tests use others.
-		"undo": sync.OnceValue(func() string { return "used-before" }),
+		"undo":   sync.OnceValue(func() string { return "used-before" }),
 		"change": sync.OnceValue(func() string { return "used-before" }),
 		"token": sync.OnceValue(func() string {
 			_, token := h.invites(h.asAvery())
