@@ -92,6 +92,16 @@ func (in Incoming) over(p Part, known Contact) Contact {
 	return m.Contact(p)
 }
 
+// names reports whether c says something of everything that the source spoke of before: otherwise it may be another source.
+func (c Contact) names(source Contact) bool {
+	for _, of := range [][2]string{{source.Street, c.Street}, {source.City, c.City}, {source.State, c.State}, {source.ZIP, c.ZIP}} {
+		if of[0] != "" && of[1] == "" {
+			return false
+		}
+	}
+	return true
+}
+
 // Contact is one part of what in says.
 func (in Incoming) Contact(p Part) Contact {
 	return Member{Email: in.Email, Phone: in.Phone, Street: in.Street, City: in.City, State: in.State, ZIP: in.ZIP, Language: in.Language}.Contact(p)
@@ -240,6 +250,8 @@ func (p *people) heard(m *Member, in Incoming) (out Incoming, ended map[string]s
 		is := m.Contact(s.Part)
 		switch {
 		case in.Contact(s.Part) == Contact{}, in.over(s.Part, s.Source).Same(s.Source):
+			in, stay = in.silent(s.Part), append(stay, s)
+		case in.over(s.Part, is).Same(is) && !in.Contact(s.Part).names(s.Source): // a claim, say, with no more than a ZIP code
 			in, stay = in.silent(s.Part), append(stay, s)
 		case in.over(s.Part, is).Same(is):
 			ended[s.ID] = Agreed

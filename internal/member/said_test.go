@@ -75,7 +75,7 @@ func TestWhatAMemberSaidStandsUntilTheSourceHasNews(t *testing.T) {
 			then: []member.Incoming{with(func(in *member.Incoming) { in.ZIP = "97001-1234" })}, want: home, open: 1},
 		{name: "a home, only its ZIP code repeated", part: member.HomePart, said: home,
 			then: []member.Incoming{with(func(in *member.Incoming) { in.Street, in.City, in.State = "", "", "" })}, want: home, open: 1},
-		{name: "a home, agreed as far as the source speaks", part: member.HomePart, said: home,
+		{name: "a home, agreed in a part of it", open: 1, part: member.HomePart, said: home,
 			then: []member.Incoming{with(func(in *member.Incoming) { in.Street, in.City, in.State, in.ZIP = "", "", "", "97202" })}, want: home},
 		{name: "a home, overruled by a street", part: member.HomePart, said: home,
 			then: []member.Incoming{with(func(in *member.Incoming) { in.Street, in.City, in.ZIP = "5 Third Way", "", "" })}, want: member.Contact{Street: "5 Third Way", State: "OR", ZIP: "97001"}},
@@ -138,6 +138,36 @@ func TestWhoSaysItAgain(t *testing.T) {
 		say(t, d, rowID, member.PhonePart, member.Contact{Phone: "+15035550100"})
 		if list := sayings(t, d); len(list) != 1 || list[0].Part != member.HomePart {
 			t.Errorf("%+v", list)
+		}
+	})
+}
+
+// TestTwoSourcesOfOneHome: a source that names a part of a home, such as a ZIP code on a claim, does not speak for the one that
+// names all of it. What the member said stands until that one agrees.
+func TestTwoSourcesOfOneHome(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		full := member.Incoming{MemberID: "LH1", PatientID: "p1", Given: "Rosa", Family: "Quintero", Street: "1 Old Road", City: "Hillcrest", State: "OR", ZIP: "97001"}
+		home := member.Contact{Street: "9 New Street", City: "Meadow", State: "OR", ZIP: "97202"}
+		rowID := bring(t, d, full)[0]
+		say(t, d, rowID, member.HomePart, home)
+		claim := member.Incoming{MemberID: "LH1", PatientID: "p1", ZIP: "97202-1234"}
+		for _, in := range []member.Incoming{claim, full, {MemberID: "LH1", PatientID: "p1", State: "OR"}, full, claim} {
+			bring(t, d, in)
+			if m := look(t, d, rowID); !m.Contact(member.HomePart).Same(home) || len(sayings(t, d)) != 1 {
+				t.Errorf("after %+v: %+v, %d sayings", in, m, len(sayings(t, d)))
+			}
+		}
+		short := bring(t, d, member.Incoming{MemberID: "LH2", PatientID: "p2", Given: "Omar", ZIP: "97001"})[0]
+		say(t, d, short, member.HomePart, home)
+		bring(t, d, member.Incoming{MemberID: "LH2", PatientID: "p2", ZIP: "97202"})
+		if m := look(t, d, short); !m.Contact(member.HomePart).Same(home) || len(sayings(t, d)) != 1 {
+			t.Errorf("a source that never said more than a ZIP code agrees: %+v, %d sayings", m, len(sayings(t, d)))
+		}
+		full.Street, full.City, full.ZIP = "9 New Street", "Meadow", "97202"
+		bring(t, d, full)
+		if m := look(t, d, rowID); !m.Contact(member.HomePart).Same(home) || len(sayings(t, d)) != 0 {
+			t.Errorf("%+v, %d sayings", m, len(sayings(t, d)))
 		}
 	})
 }
