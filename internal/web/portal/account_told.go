@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"memberpay/internal/chat"
+	"memberpay/internal/contact"
 	"memberpay/internal/dossier"
 	"memberpay/internal/identity"
 	"memberpay/internal/member"
@@ -85,7 +86,11 @@ func (p *Portal) told(c *web.Context, who identity.Profile) []dossier.Part {
 				return err
 			}
 			for _, x := range list {
-				item(changeData{Member: rowID, Part: string(x.Part), Said: x.Said, State: string(x.State), AskedAt: x.AskedAt, From: x.From})
+				out := changeData{Member: rowID, Part: string(x.Part), State: string(x.State), AskedAt: x.AskedAt, From: x.From}
+				if x.State == contact.Stands { // before, as in the letters: the reader may be somebody whom the member has left
+					out.Said = &x.Said
+				}
+				item(out)
 			}
 		}
 		return nil
@@ -97,12 +102,12 @@ const mostChanges = 1000
 
 // changeData is a change of how a member is reached that was asked for by phone or at an office.
 type changeData struct {
-	Member  string         `json:"member"`
-	Part    string         `json:"part"`
-	Said    member.Contact `json:"said"`
-	State   string         `json:"state"`
-	AskedAt time.Time      `json:"asked_at"`
-	From    time.Time      `json:"in_force_from"`
+	Member  string          `json:"member"`
+	Part    string          `json:"part"`
+	Said    *member.Contact `json:"said,omitempty"` // once it stands
+	State   string          `json:"state"`
+	AskedAt time.Time       `json:"asked_at"`
+	From    time.Time       `json:"in_force_from"`
 }
 
 // helpersOnPaper lists who may pay for the account's members.

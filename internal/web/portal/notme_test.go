@@ -37,6 +37,21 @@ func TestNotMe(t *testing.T) {
 			h.must(m.Read(&n))
 			link = n.Stop
 		}
+		rosa := h.rosa()
+		data := func(state string) map[string]any {
+			t.Helper()
+			h.write(func(tx *db.Tx) error {
+				_, err := tx.ExecContext(t.Context(), "UPDATE contact_change SET state = $1", state)
+				return err
+			})
+			return rosa.document()["contact_changes"].([]any)[0].(map[string]any)
+		}
+		if x := data("stands"); x["said"].(map[string]any)["street"] != "9 Elsewhere Street" {
+			t.Errorf("the data of a change that stands: %v", x)
+		}
+		if x := data("waiting"); x["said"] != nil || x["part"] != "home" {
+			t.Errorf("the data says what the letters do not: %v", x)
+		}
 		v := h.visitor()
 		page := v.get(link)
 		page.mustSay(t, "Was this not you?", "to change the home address")
