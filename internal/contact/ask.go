@@ -33,10 +33,13 @@ var ErrNone = fault.New(fault.NotFound, "contact.none")
 // nobody could stop a thief.
 var ErrUntold = fault.Field("part", "contact.untold")
 
+// ErrWarned is the answer to such a one where a change was stopped by its link a while ago: somebody else knows those facts.
+var ErrWarned = fault.Field("part", "contact.warned")
+
 // Ask asks for a change of one part of how the member of a call is reached. By voice, a new phone gets no code, because no
 // texts can be sent to it. lang is for a member of whom no language is known. What comes back is Begun where a code has to
 // come back first (Confirm), Waiting, or, for a language, Stands. It returns caller.ErrProof where nobody has proved to who
-// acts, in that call, that they are the member; ErrSame, ErrUntold or an error of the field; or a Busy fault. Asked for again,
+// acts, in that call, that they are the member; ErrSame, ErrUntold, ErrWarned or an error of the field; or a Busy fault. Asked for again,
 // a change that waits is the same one.
 func (c *Contacts) Ask(ctx context.Context, now time.Time, who audit.Who, call caller.Call, part member.Part, is member.Contact, voice bool, lang string) (x Change, err error) {
 	is, err = tidied(part, is)
@@ -63,12 +66,8 @@ func (c *Contacts) Ask(ctx context.Context, now time.Time, who audit.Who, call c
 			return err
 		}
 		if part != member.LanguagePart && !seen(proof) {
-			to, err := c.reached(ctx, tx, now, m, lang)
-			if err != nil {
+			if err := c.factsDo(ctx, tx, now, m, lang); err != nil {
 				return err
-			}
-			if to.nobody() {
-				return ErrUntold
 			}
 		}
 		if err := identity.AllowIn(ctx, tx, now, asked, m.ID); err != nil {
@@ -124,6 +123,22 @@ func proved(ctx context.Context, tx *db.Tx, now time.Time, who audit.Who, call c
 	}
 	m, err := member.Get(ctx, tx, call.MemberID)
 	return m, proof, err
+}
+
+// factsDo returns ErrUntold or ErrWarned where facts alone are not enough to ask for a change.
+func (c *Contacts) factsDo(ctx context.Context, tx *db.Tx, now time.Time, m member.Member, lang string) error {
+	to, err := c.reached(ctx, tx, now, m, lang)
+	if err != nil {
+		return err
+	}
+	if to.nobody() {
+		return ErrUntold
+	}
+	stopped, err := c.StoppedByLink(ctx, tx, m.ID, now.Add(-Warned))
+	if err == nil && len(stopped) > 0 {
+		return ErrWarned
+	}
+	return err
 }
 
 // seen reports whether a proof is more than facts, which get known.

@@ -19,6 +19,8 @@ const (
 	Pause = 72 * time.Hour
 	// PausePost is the same where nobody is told but by post.
 	PausePost = 10 * 24 * time.Hour
+	// Warned is for how long somebody must prove more than facts once a change was stopped by its link.
+	Warned = 30 * 24 * time.Hour
 	// codeLife is how long the code that went to a new address or phone is good.
 	codeLife = 15 * time.Minute
 )

@@ -385,3 +385,50 @@ func TestLateOnesHoldUpNobody(t *testing.T) {
 		t.Errorf("%d in force", n)
 	}
 }
+
+// TestOneLinkStopsAll: whoever says that it was not them need not find every letter, and what only rests on facts is not asked
+// for again in the next thirty days.
+func TestOneLinkStopsAll(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		x := newDesk(t, d, rosa())
+		call := x.knows(start)
+		home, err := x.asksHome(start, call, "9 New Street")
+		x.must(err)
+		token := strings.TrimPrefix(x.sends(start)[0].News.Stop, contact.StopPath)
+		phone, err := x.Ask(t.Context(), start, x.iris, call, member.PhonePart, member.Contact{Phone: "503-555-0177"}, true, "en")
+		x.must(err)
+		x.sends(start)
+		if got, err := x.StopByLink(t.Context(), start, audit.Who{Role: audit.Guest}, token); err != nil || got.ID != home.ID {
+			t.Errorf("%+v, %v", got, err)
+		}
+		told := map[string]bool{}
+		for _, s := range x.sends(start) {
+			told[s.Channel+" "+string(s.News.What)+" "+s.News.Part] = true
+		}
+		if len(told) != 4 || !told["mail stopped home"] || !told["mail stopped phone"] {
+			t.Errorf("%v", told)
+		}
+		if list, err := x.StoppedByLink(t.Context(), d.Read(), x.id, start.Add(-time.Second)); err != nil || len(list) != 2 {
+			t.Errorf("%+v, %v", list, err)
+		}
+		if n := x.applies(phone.From); n != 0 {
+			t.Errorf("%d in force", n)
+		}
+		for after, want := range map[time.Duration]string{time.Hour: contact.ErrWarned.Code, contact.Warned - time.Hour: contact.ErrWarned.Code, contact.Warned + time.Hour: ""} {
+			now := start.Add(after)
+			_, err := x.asksHome(now, x.knows(now), "9 New Street")
+			if want != "" && fault.CodeOf(err) != want || want == "" && err != nil {
+				t.Errorf("after %s: %v", after, err)
+			}
+			x.must(x.dbWrite(func(tx *db.Tx) error {
+				_, err := tx.ExecContext(t.Context(), "DELETE FROM contact_change WHERE state = 'waiting'")
+				return err
+			}))
+		}
+		now := start.Add(2 * time.Hour)
+		if _, err := x.asksHome(now, x.proves(now), "9 New Street"); err != nil {
+			t.Errorf("with a photo ID: %v", err)
+		}
+	})
+}

@@ -360,35 +360,52 @@ func (c *Contacts) one(x Change, err error) (Change, error) {
 	return x, nil
 }
 
-// StopByLink stops the change of a link, or returns ErrOver.
-func (c *Contacts) StopByLink(ctx context.Context, now time.Time, who audit.Who, token string) (Change, error) {
-	return c.stop(ctx, now, who, ByLink, "id = "+linked, id.Digest(token))
-}
-
-// Stop stops a change of a member (row id) for one of the staff, or returns ErrOver.
-func (c *Contacts) Stop(ctx context.Context, now time.Time, who audit.Who, memberID, changeID string) (Change, error) {
-	return c.stop(ctx, now, who, who.Actor, "id = $1 AND member_id = $4", changeID, memberID)
-}
-
-func (c *Contacts) stop(ctx context.Context, now time.Time, who audit.Who, by, where, key string, more ...any) (x Change, err error) {
+// StopByLink stops the change of a link and every other one of the same member that waits: whoever did not ask for one asked for
+// none. It returns the one of the link, or ErrOver.
+func (c *Contacts) StopByLink(ctx context.Context, now time.Time, who audit.Who, token string) (x Change, err error) {
 	err = c.DB.Write(ctx, func(tx *db.Tx) (err error) {
-		x, err = c.one(c.scan(tx.QueryRowContext(ctx, "UPDATE contact_change SET state = 'stopped', ended_at = $2, ended_by = $3, token_hash = '' WHERE state = 'waiting' AND "+where+" RETURNING "+fields,
-			append([]any{key, db.Micros(now), by}, more...)...)))
-		if err != nil {
+		if x, err = c.stop(ctx, tx, now, who, ByLink, "id = "+linked, id.Digest(token)); err != nil {
 			return err
 		}
-		m, err := member.Get(ctx, tx, x.MemberID)
-		if err != nil {
-			return err
+		others, err := c.Waiting(ctx, tx, x.MemberID)
+		for _, other := range others {
+			if _, err := c.stop(ctx, tx, now, who, ByLink, "id = $1", other.ID); err != nil && !fault.Is(err, fault.NotFound) {
+				return err
+			}
 		}
-		to, err := c.reached(ctx, tx, now, m, "")
-		if err != nil {
-			return err
-		}
-		return c.ended(ctx, tx, now, who.Did(now, "contact.stopped", x.ID, m.ID), x, to)
+		return err
 	})
 	if err != nil {
 		return Change{}, fmt.Errorf("stop a change of a contact: %w", err)
 	}
 	return x, nil
+}
+
+// Stop stops a change of a member (row id) for one of the staff, or returns ErrOver.
+func (c *Contacts) Stop(ctx context.Context, now time.Time, who audit.Who, memberID, changeID string) (x Change, err error) {
+	err = c.DB.Write(ctx, func(tx *db.Tx) (err error) {
+		x, err = c.stop(ctx, tx, now, who, who.Actor, "id = $1 AND member_id = $4", changeID, memberID)
+		return err
+	})
+	if err != nil {
+		return Change{}, fmt.Errorf("stop a change of a contact: %w", err)
+	}
+	return x, nil
+}
+
+func (c *Contacts) stop(ctx context.Context, tx *db.Tx, now time.Time, who audit.Who, by, where, key string, more ...any) (Change, error) {
+	x, err := c.one(c.scan(tx.QueryRowContext(ctx, "UPDATE contact_change SET state = 'stopped', ended_at = $2, ended_by = $3, token_hash = '' WHERE state = 'waiting' AND "+where+" RETURNING "+fields,
+		append([]any{key, db.Micros(now), by}, more...)...)))
+	if err != nil {
+		return Change{}, err
+	}
+	m, err := member.Get(ctx, tx, x.MemberID)
+	if err != nil {
+		return Change{}, err
+	}
+	to, err := c.reached(ctx, tx, now, m, "")
+	if err != nil {
+		return Change{}, err
+	}
+	return x, c.ended(ctx, tx, now, who.Did(now, "contact.stopped", x.ID, m.ID), x, to)
 }

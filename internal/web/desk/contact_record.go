@@ -2,7 +2,6 @@ package desk
 
 import (
 	"net/http"
-	"time"
 
 	"memberpay/internal/contact"
 	"memberpay/internal/fault"
@@ -11,9 +10,6 @@ import (
 	"memberpay/internal/web"
 	"memberpay/internal/web/ui"
 )
-
-// warned is for how long a record says that somebody stopped a change that they had not asked for.
-const warned = 30 * 24 * time.Hour
 
 // changeRow is a change that waits, as a record shows it.
 type changeRow struct{ ID, Text, What string }
@@ -27,7 +23,7 @@ func (d *Desk) changes(c *web.Context, m member.Member, v *recordView) error {
 	for _, x := range waiting {
 		v.Changes = append(v.Changes, changeRow{x.ID, partName(c, x.Part) + ": " + fromThen(c, x), partName(c, x.Part)})
 	}
-	stopped, err := d.Contacts.StoppedByLink(c.R.Context(), d.DB.Read(), m.ID, c.Now.Add(-warned))
+	stopped, err := d.Contacts.StoppedByLink(c.R.Context(), d.DB.Read(), m.ID, c.Now.Add(-contact.Warned))
 	if err == nil && len(stopped) > 0 {
 		v.Warning = &ui.Notice{Tone: ui.Warning, Title: c.T("desk.contact.warning"), Text: c.T("desk.contact.warning.body", "Date", c.Words.DateIn(stopped[0].EndedAt, c.Site.Brand.Zone()))}
 	}
