@@ -249,9 +249,8 @@ func (p *people) heard(m *Member, in Incoming) (out Incoming, ended map[string]s
 	for _, s := range p.said[m.ID] {
 		is := m.Contact(s.Part)
 		switch {
-		case in.Contact(s.Part) == Contact{}, in.over(s.Part, s.Source).Same(s.Source):
-			in, stay = in.silent(s.Part), append(stay, s)
-		case in.over(s.Part, is).Same(is) && !in.Contact(s.Part).names(s.Source): // a claim, say, with no more than a ZIP code
+		case in.Contact(s.Part) == Contact{}, in.over(s.Part, s.Source).Same(s.Source),
+			in.over(s.Part, is).Same(is) && !in.Contact(s.Part).names(s.Source): // a claim, say, with no more than a ZIP code
 			in, stay = in.silent(s.Part), append(stay, s)
 		case in.over(s.Part, is).Same(is):
 			ended[s.ID] = Agreed

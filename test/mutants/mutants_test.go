@@ -40,6 +40,8 @@ var mutants = []mutant{
 	{"the same money is refunded twice", "internal/payment/refund.go", "if r.Left -= held; r.Left <= 0", "if r.Left -= held - held; r.Left <= 0", "./internal/payment", "TestRefundsAtOnce", ""},
 	{"a new contact needs no proof to who asks", "internal/contact/ask.go", "if proof.AgentID != who.Actor {", "if false {", "./internal/contact", "TestWithoutProofNothingChanges", ""},
 	{"a new contact does not wait for its letter", "internal/contact/wait.go", "now.Sub(a.SentAt) < afterLetter", "now.Sub(a.SentAt) < 0", "./internal/contact", "TestTheLetterThatComesLate", ""},
+	{"a change counts though nobody was told", "internal/contact/wait.go", "if !how.sent && !seen(proof) {", "if false && !seen(proof) {", "./internal/contact", "TestTheLetterThatFails", ""},
+	{"facts change a contact that nobody watches", "internal/contact/ask.go", "part != member.LanguagePart && !seen(proof)", "part != member.LanguagePart && !seen(proof) && false", "./internal/contact", "TestNobodyToTell", ""},
 	{"an import undoes what a member said", "internal/member/said.go", "in, stay = in.silent(s.Part), append(stay, s)", "stay = append(stay, s)", "./internal/member", "TestWhatAMemberSaid", ""},
 	{"a case is anybody's", "internal/web/portal/cases.go", "if fault.Is(err, fault.NotFound) {\n\t\terr = cases.ErrNotFound", "if fault.Is(err, fault.NotFound) {\n\t\terr = nil", "./internal/web/portal", everyRoute, "/cases/"},
 	{"one grown-up's facts open another's account", "internal/recovery/answer.go", "if other.ID != m.ID && (", "if false && (", "./internal/recovery", "TestWhoseFacts", ""},
