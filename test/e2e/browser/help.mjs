@@ -30,6 +30,10 @@ scenario('a reader finds an article with a typo and says that it did not help; s
   await label(desk, 'desk.help.name').fill('Money back from us');
   await label(desk, 'desk.help.body').fill('It takes **ten days**.\n\n<b onclick="alert(1)">bold</b>');
   await mainButton(desk, 'desk.help.preview').click();
+  await desk.getByRole('link', { name: t('en', 'desk.help.bad.html', { Line: '3', What: '<b onclick="alert(1)">' }) }).waitFor();
+  await look(desk, 'desk-help-mistakes');
+  await label(desk, 'desk.help.body').fill('It takes **ten days**.\n\nNot `<b onclick="alert(1)">bold</b>`.');
+  await mainButton(desk, 'desk.help.preview').click();
   await desk.getByText(t('en', 'desk.help.preview.note')).waitFor();
   assert.equal(await desk.locator('main strong', { hasText: 'ten days' }).count(), 1, 'the preview is rendered');
   assert.equal(await desk.locator('[onclick]').count(), 0, 'markup of the text is not taken');
