@@ -100,6 +100,8 @@ func TestAnExceptionAtTheDesk(t *testing.T) {
 		o.pass(25 * time.Hour)
 		s = o.opened(lead, "passkey")
 		s.get("/desk/overview").says(t, 200, "To look into 1 1 1 November 24, 2026 at")
+		s.post(record, "reason", "Called about a payment").leads(t, record)
+		s.get(record).says(t, 200, "Iris looked into something about a payment, and closed it", "Iris opened again what is to be looked into")
 		for action, want := range map[string]int{"exception.listed": 6, "exception.closed": 1, "exception.reopened": 1} {
 			if got := len(o.entries(action)); got != want {
 				t.Errorf("%d times %s, want %d", got, action, want)
