@@ -59,6 +59,7 @@ type Link struct {
 	Stage     string
 	StageAt   time.Time
 	TypedAt   time.Time
+	SeenAt    time.Time // when its page was first shown, to whomever; zero before
 	ExpiresAt time.Time
 }
 
@@ -132,7 +133,7 @@ func (p *Phone) SendLink(ctx context.Context, now time.Time, who audit.Who, b pa
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `INSERT INTO pay_link (draft_id, message_id, token_hash, channel, stage_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (draft_id) DO UPDATE SET message_id = $2, token_hash = $3, channel = $4, tries = 0, stage = 'sent', stage_at = $5, typed_at = 0, expires_at = $6`,
+			ON CONFLICT (draft_id) DO UPDATE SET message_id = $2, token_hash = $3, channel = $4, tries = 0, stage = 'sent', stage_at = $5, typed_at = 0, seen_at = 0, expires_at = $6`,
 			b.DraftID, messageID, id.Digest(token), channel, db.Micros(now), db.Micros(until)); err != nil {
 			return err
 		}
@@ -149,13 +150,13 @@ func (p *Phone) SendLink(ctx context.Context, now time.Time, who audit.Who, b pa
 	return nil
 }
 
-const linkFields = "draft_id, message_id, channel, tries, stage, stage_at, typed_at, expires_at"
+const linkFields = "draft_id, message_id, channel, tries, stage, stage_at, typed_at, seen_at, expires_at"
 
 func scanLink(row *sql.Row) (Link, error) {
 	var l Link
-	var staged, typed, expires int64
-	err := row.Scan(&l.DraftID, &l.MessageID, &l.Channel, &l.Tries, &l.Stage, &staged, &typed, &expires)
-	l.StageAt, l.TypedAt, l.ExpiresAt = db.Time(staged), db.Time(typed), db.Time(expires)
+	var staged, typed, seen, expires int64
+	err := row.Scan(&l.DraftID, &l.MessageID, &l.Channel, &l.Tries, &l.Stage, &staged, &typed, &seen, &expires)
+	l.StageAt, l.TypedAt, l.SeenAt, l.ExpiresAt = db.Time(staged), db.Time(typed), db.Time(seen), db.Time(expires)
 	return l, err
 }
 
@@ -189,6 +190,22 @@ func find(ctx context.Context, q db.Queryer, now time.Time, token, lock string) 
 		err = ErrLink
 	}
 	return l, b, err
+}
+
+// Seen notes that the page of a link was shown, for the agent who waits. It opens nothing: a program that reads mail may
+// have looked.
+func (p *Phone) Seen(ctx context.Context, now time.Time, l Link) error {
+	if l.Stage != Sent || !l.SeenAt.IsZero() {
+		return nil
+	}
+	err := p.DB.Write(ctx, func(tx *db.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE pay_link SET seen_at = $2 WHERE draft_id = $1 AND seen_at = 0", l.DraftID, db.Micros(now))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("note that a link to pay was seen: %w", err)
+	}
+	return nil
 }
 
 // Prove checks the date of birth that was given with a link. It returns ErrBirth for a wrong one, which counts, and ErrLink

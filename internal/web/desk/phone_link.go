@@ -34,7 +34,7 @@ func linkButtons(c *web.Context, contacts []phonepay.Contact, key string) (out [
 // words: phone.stage.* phone.message.*
 func (d *Desk) phoneLive(c *web.Context, x phoneDraft, link phonepay.Link, v *phonePayView) error {
 	zone := c.Site.Brand.Zone()
-	stage, tone := link.Stage, ui.Info
+	stage, tone, since := link.Stage, ui.Info, link.StageAt
 	switch {
 	case link.Stage == phonepay.Method && link.Types(c.Now):
 		stage = "typing"
@@ -44,6 +44,8 @@ func (d *Desk) phoneLive(c *web.Context, x phoneDraft, link phonepay.Link, v *ph
 		stage, tone = "over", ui.Warning
 	case link.Stage == phonepay.Sent && link.Tries > 0:
 		stage, tone = "wrong", ui.Warning
+	case link.Stage == phonepay.Sent && !link.SeenAt.IsZero():
+		stage, since = "seen", link.SeenAt
 	}
 	v.Tone, v.Title, v.Text = tone, c.T("phone.stage."+stage, "Tries", link.Tries, "Most", phonepay.LinkTries), c.T("phone.stage."+stage+".body", "Most", phonepay.LinkTries)
 	ended := stage == "refused" || stage == "over"
@@ -68,7 +70,7 @@ func (d *Desk) phoneLive(c *web.Context, x phoneDraft, link phonepay.Link, v *ph
 		}
 	}
 	v.Steps = append(v.Steps, []ui.Row{{Key: c.T("phone.message"), Value: c.T("phone.message." + state)},
-		{Key: c.T("phone.since"), Value: c.Words.Time(link.StageAt.In(zone))}}...)
+		{Key: c.T("phone.since"), Value: c.Words.Time(since.In(zone))}}...)
 	if !ended {
 		v.Steps = append(v.Steps, ui.Row{Key: c.T("phone.until"), Value: c.Words.Time(link.ExpiresAt.In(zone))})
 	}

@@ -25,7 +25,7 @@ type payLinkView struct {
 
 // payLink asks for the date of birth. A browser that has the payment already goes on with it.
 func (p *Portal) payLink(c *web.Context) error {
-	_, b, err := p.Phone.Find(c.R.Context(), c.Now, c.R.PathValue("paylink"))
+	link, b, err := p.Phone.Find(c.R.Context(), c.Now, c.R.PathValue("paylink"))
 	if fault.Is(err, fault.NotFound) {
 		return p.payLinkOver(c)
 	}
@@ -37,6 +37,9 @@ func (p *Portal) payLink(c *web.Context) error {
 	case err == nil:
 		return c.Redirect(step(d.ID, "method"))
 	case !fault.Is(err, fault.NotFound):
+		return err
+	}
+	if err := p.Phone.Seen(c.R.Context(), c.Now, link); err != nil {
 		return err
 	}
 	return p.showPayLink(c, http.StatusOK, payLinkView{})

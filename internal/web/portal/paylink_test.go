@@ -73,8 +73,8 @@ func TestPayByLink(t *testing.T) {
 				t.Errorf("the page tells %s before the date of birth", secret)
 			}
 		}
-		if h.stage(b.DraftID).Stage != phonepay.Sent {
-			t.Error("opened before the date of birth: a mail filter opens links, too")
+		if l := h.stage(b.DraftID); l.Stage != phonepay.Sent || !l.SeenAt.Equal(h.clock()) {
+			t.Errorf("opened before the date of birth, or nobody sees that its page was shown: %+v", l)
 		}
 		v.post("/pay-link/"+token, url.Values{}).tells(t, 422, "date of birth")
 		v.post("/pay-link/"+token, birthOf(averyBirth)).tells(t, 422, "not the date of birth of the person who called")

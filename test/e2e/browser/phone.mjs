@@ -43,6 +43,7 @@ scenario('a member lost their ID, calls, proves who they are, pays by a link and
   assert.ok(!(await desk.content()).includes(link), 'the agent has the link');
   await member.goto(link);
   await at(member, 'phone.link.title');
+  await shown(desk, 'phone.stage.seen');
   await look(member, 'pay-link');
   await field(member, 'date.month').fill('4');
   await field(member, 'date.day').fill('19');
