@@ -115,6 +115,12 @@ var Rules = []Rule{
 			AND proof.verified_at <= contact_change.asked_at AND proof.ends_at >= contact_change.asked_at
 		WHERE proof.id IS NULL OR contact_change.part <> 'language' AND (contact_change.state IN ('waiting', 'stands') AND contact_change.from_at < contact_change.asked_at + 259200000000
 			OR contact_change.state = 'stands' AND contact_change.ended_at < contact_change.from_at) ORDER BY contact_change.id`},
+	{Name: "contact.told", Says: "A change of how a member is reached that rests on facts came into force a day after a letter told of it, or later.", find: `
+		SELECT contact_change.id, 0, 1 FROM contact_change WHERE contact_change.part <> 'language' AND contact_change.state = 'stands'
+			AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.about = contact_change.id AND outbox.kind = 'contact_news' AND outbox.sent_at > 0
+				AND outbox.sent_at <= contact_change.ended_at - 86400000000)
+			AND NOT EXISTS (SELECT 1 FROM caller_verification AS proof WHERE proof.call_id = contact_change.call_id
+				AND proof.member_id = contact_change.member_id AND proof.how IN ('photo_id', 'call_back')) ORDER BY contact_change.id`},
 	{Name: "payment.account", Says: "Nothing of a payment that went back is in transit, and nothing is held for a dispute but of disputed ones.", find: `
 		WITH book AS (SELECT payment_id,
 				SUM(CASE WHEN debit = 'bank_transit' THEN amount_cents WHEN credit = 'bank_transit' THEN -amount_cents ELSE 0 END) AS transit,

@@ -113,6 +113,8 @@ func (w *world) byPhone(t *testing.T) string {
 	err := w.DB.Write(t.Context(), func(tx *db.Tx) (err error) {
 		for _, s := range []string{
 			"INSERT INTO account (id, email, email_index, password_hash, created_at) VALUES ('acc_agent', '', 'acc_agent', '', 1)",
+			`INSERT INTO outbox (id, kind, subject, about, recipient, channel, language, state, next_at, created_at, sent_at)
+				VALUES ('msg_1', 'contact_news', 'cch_1/asked/0', 'cch_1', '', 'mail', 'en', 'sent', 2, 2, 3)`,
 			"INSERT INTO phone_call (id, reference, agent_id, kind, member_id, opened_at) VALUES ('call_1', 'K7QM4T2X9P', 'acc_agent', 'in', '" + b.GuarantorID + "', 1)",
 			`INSERT INTO caller_verification (id, call_id, agent_id, member_id, how, script, verified_at, ends_at)
 				VALUES ('ver_1', 'call_1', 'acc_agent', '` + b.GuarantorID + "', 'facts', '1', 1, 9000000000000000)",
@@ -228,6 +230,8 @@ var violations = []planted{
 	{"contact.proof", "another agent asked", []string{"UPDATE contact_change SET agent_id = 'acc_other'"}},
 	{"contact.proof", "asked before the proof", []string{"UPDATE contact_change SET asked_at = 0"}},
 	{"contact.proof", "in force at once", []string{"UPDATE contact_change SET from_at = 3"}},
+	{"contact.told", "nobody was told of it", []string{"UPDATE contact_change SET id = 'cch_2'"}},
+	{"contact.told", "somebody was told too late", []string{"UPDATE contact_change SET ended_at = 86400000002, from_at = 86400000002"}},
 	{"contact.proof", "in force before its time", []string{"UPDATE contact_change SET ended_at = from_at - 1"}},
 	{"payment.money", "more was refunded than the book says", []string{"UPDATE payment SET refunded_cents = refunded_cents + 1 WHERE id = '{refunded}'"}},
 	{"payment.account", "a returned debit is in transit", []string{"INSERT INTO ledger_posting (entry_id, line, at, kind, payee, debit, credit, amount_cents, payment_id) VALUES ('ent_x', 1, 1, 'x', 'medical', 'bank_transit', 'to_recover', 7, '{returned}')"}},

@@ -47,7 +47,7 @@ var mutants = []mutant{
 	{"a new contact does not wait for its letter", "internal/contact/wait.go", "now.Sub(a.SentAt) < afterLetter", "now.Sub(a.SentAt) < 0", "./internal/contact", "TestTheLetterThatComesLate", ""},
 	{"a change counts though nobody was told", "internal/contact/wait.go", "if !how.sent && !seen(proof) {", "if false && !seen(proof) {", "./internal/contact", "TestTheLetterThatFails", ""},
 	{"facts change a contact that nobody watches", "internal/contact/ask.go", "part != member.LanguagePart && !seen(proof)", "part != member.LanguagePart && !seen(proof) && false", "./internal/contact", "TestNobodyToTell", ""},
-	{"an import undoes what a member said", "internal/member/said.go", "in, stay = in.silent(s.Part), append(stay, s)", "stay = append(stay, s)", "./internal/member", "TestWhatAMemberSaid", ""},
+	{"an import undoes what a member said", "internal/member/said.go", "in, stay = in.silent(s.Part), append(stay, s)", "stay = append(stay, s)", "./internal/member", "TestWhatAMemberSaidStandsUntilTheSourceHasNews", ""},
 	{"a case is anybody's", "internal/web/portal/cases.go", "if fault.Is(err, fault.NotFound) {\n\t\terr = cases.ErrNotFound", "if fault.Is(err, fault.NotFound) {\n\t\terr = nil", "./internal/web/portal", everyRoute, "/cases/"},
 	{"one grown-up's facts open another's account", "internal/recovery/answer.go", "if other.ID != m.ID && (", "if false && (", "./internal/recovery", "TestWhoseFacts", ""},
 	{"a stolen mailbox opens every account", "internal/recovery/rules.go", "strong: {{Mailbox, Code}", "strong: {{Mailbox}, {Mailbox, Code}", "./internal/recovery", "TestEnough", ""},
