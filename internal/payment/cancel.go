@@ -28,6 +28,14 @@ func (p *Payments) Cancel(ctx context.Context, pay Payment, by audit.Who) (Payme
 	return pay, ErrTooLate
 }
 
+// PendingOnline returns the bank payments of a payer (row id) that were made online and are not good money yet, the newest
+// first, at most 20: those of guests, and those of the accounts that are named.
+func PendingOnline(ctx context.Context, q db.Queryer, payerID string, accountIDs []string) ([]Payment, error) {
+	return several(ctx, q, `payer_id = $1 AND rail = 'bank' AND state = 'pending' AND account_id IN `+db.In(2, len(accountIDs)+1)+`
+		AND NOT EXISTS (SELECT 1 FROM phone_payment WHERE phone_payment.payment_id = payment.id AND phone_payment.evidence <> '')
+		ORDER BY submitted_at DESC, id DESC LIMIT 20`, append([]any{payerID, ""}, db.Args(accountIDs)...)...)
+}
+
 func (p *Payments) cancelBank(ctx context.Context, pay Payment, by audit.Who) (out Payment, err error) {
 	err = p.db.Write(ctx, func(tx *db.Tx) error {
 		out = pay

@@ -216,7 +216,11 @@ func (d *Desk) proved(c *web.Context, v *callView, proof caller.Verification) er
 		if err != nil {
 			return err
 		}
-		v.Do = append(v.Do, back...)
+		online, err := d.onlineToTakeBack(c, v.ID, proof.MemberID)
+		if err != nil {
+			return err
+		}
+		v.Do = append(append(v.Do, back...), online...)
 	}
 	_, err = d.Staff.View(c.R.Context(), c.Now, who(c), proof.MemberID, "call")
 	if fault.CodeOf(err) == staff.ErrClosed.Code {

@@ -53,6 +53,8 @@ func (d *Desk) Routes() []web.Route {
 		{Method: "POST", Path: "/desk/calls/{call}/contact/{part}/code", Access: identity.VerifyMember, Handle: d.contactCodePost},
 		{Method: "GET", Path: "/desk/calls/{call}/send", Access: identity.VerifyMember, Handle: d.sendID},
 		{Method: "POST", Path: "/desk/calls/{call}/send", Access: identity.VerifyMember, Handle: d.sendIDPost},
+		{Method: "GET", Path: "/desk/calls/{call}/payments/{payment}", Access: identity.TakePayments, Handle: d.takeBack},
+		{Method: "POST", Path: "/desk/calls/{call}/payments/{payment}", Access: identity.TakePayments, Handle: d.takeBackPost},
 		{Method: "GET", Path: "/desk/calls/{call}/pay", Access: identity.TakePayments, Handle: d.phoneChoose},
 		{Method: "POST", Path: "/desk/calls/{call}/pay", Access: identity.TakePayments, Handle: d.phoneBegin},
 		{Method: "GET", Path: "/desk/calls/{call}/pay/{draft}", Access: identity.TakePayments, Handle: d.phonePay},
