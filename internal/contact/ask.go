@@ -1,6 +1,7 @@
 package contact
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -73,7 +74,7 @@ func (c *Contacts) Ask(ctx context.Context, now time.Time, who audit.Who, call c
 		if err := identity.AllowIn(ctx, tx, now, asked, m.ID); err != nil {
 			return err
 		}
-		x = Change{ID: id.New("cch"), MemberID: m.ID, CallID: call.ID, AgentID: who.Actor, Part: part, Said: is, State: Begun, AskedAt: now}
+		x = Change{ID: id.New("cch"), MemberID: m.ID, CallID: call.ID, AgentID: who.Actor, Part: part, Said: is, Was: m.Contact(part), State: Begun, AskedAt: now}
 		if err := c.insert(ctx, tx, x); err != nil {
 			return err
 		}
@@ -83,7 +84,7 @@ func (c *Contacts) Ask(ctx context.Context, now time.Time, who audit.Who, call c
 		}
 		switch {
 		case part == member.LanguagePart:
-			return c.speak(ctx, tx, now, who, &x)
+			return c.speak(ctx, tx, now, who, &x, lang)
 		case part == member.EmailPart && c.CanMail:
 			to.Channel, to.Recipient = event.Mail, is.Email
 		case part == member.PhonePart && c.CanText && !voice:
@@ -147,31 +148,40 @@ func seen(proof caller.Verification) bool {
 }
 
 func (c *Contacts) insert(ctx context.Context, tx *db.Tx, x Change) error {
-	text, err := json.Marshal(x.Said)
+	text, err := json.Marshal(sealed{Said: x.Said, Was: x.Was})
 	if err != nil {
 		return err
 	}
-	sealed, err := c.Seal.Seal(text, said.Place(x.ID))
+	held, err := c.Seal.Seal(text, said.Place(x.ID))
 	if err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, "INSERT INTO contact_change (id, member_id, call_id, agent_id, part, said_sealed, state, asked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-		x.ID, x.MemberID, x.CallID, x.AgentID, x.Part, sealed, x.State, db.Micros(x.AskedAt))
+		x.ID, x.MemberID, x.CallID, x.AgentID, x.Part, held, x.State, db.Micros(x.AskedAt))
 	return err
 }
 
-// speak changes a language at once.
-func (c *Contacts) speak(ctx context.Context, tx *db.Tx, now time.Time, who audit.Who, x *Change) error {
+// speak changes a language at once, and tells of it in the language before.
+func (c *Contacts) speak(ctx context.Context, tx *db.Tx, now time.Time, who audit.Who, x *Change, lang string) error {
 	x.State, x.From, x.EndedAt = Stands, now, now
 	if _, err := tx.ExecContext(ctx, "UPDATE contact_change SET state = 'stands', from_at = $2, ended_at = $2 WHERE id = $1", x.ID, db.Micros(now)); err != nil {
 		return err
 	}
-	if _, err := member.Say(ctx, tx, now, x.MemberID, x.Part, x.Said); err != nil {
+	was, err := member.Say(ctx, tx, now, x.MemberID, x.Part, x.Said)
+	if err != nil {
 		return err
 	}
+	to, err := c.reached(ctx, tx, now, was, lang)
+	if err != nil {
+		return err
+	}
+	to.languages = []string{cmp.Or(was.Language, lang)}
 	e := who.Did(now, "contact.changed", x.ID, x.MemberID)
 	e.Detail = string(x.Part)
-	return audit.Append(ctx, tx, e)
+	if err := audit.Append(ctx, tx, e); err != nil {
+		return err
+	}
+	return c.Outbox.Tell(ctx, tx, now, to.letters(letter.ContactNews{What: letter.ContactNow, Part: string(x.Part), When: now}, x.ID)...)
 }
 
 // Pending returns the change of one part, begun in a call a moment ago, whose code has not come back, or ErrNone.

@@ -41,6 +41,7 @@ const (
 const (
 	ByLink = "link"   // by the link in a letter
 	Untold = "untold" // none of its letters could be sent
+	Source = "source" // the source of members said something new meanwhile
 )
 
 // Change is a change of one part of how a member is reached.
@@ -51,11 +52,12 @@ type Change struct {
 	AgentID  string
 	Part     member.Part
 	Said     member.Contact
+	Was      member.Contact // on file when it was asked for
 	State    State
 	AskedAt  time.Time
 	From     time.Time // when it comes or came into force, zero while it is Begun
 	EndedAt  time.Time // when it was stopped, replaced or came into force
-	EndedBy  string    // ByLink, Untold, an account of staff, or "" where time did it
+	EndedBy  string    // ByLink, Untold, Source, an account of staff, or "" where time did it
 }
 
 // Contacts changes how members are reached. It is safe for concurrent use; several processes share the work.
@@ -69,7 +71,13 @@ type Contacts struct {
 	CanPrint bool // letters are printed and posted
 }
 
-// said is where a change holds what the member said.
+// sealed is what a change holds of a contact.
+type sealed struct {
+	Said member.Contact `json:"said"`
+	Was  member.Contact `json:"was"`
+}
+
+// said is where a change holds it.
 var said = seal.Column{Table: "contact_change", Key: "id", Name: "said_sealed"}
 
 // SealedColumns are all columns in which this package keeps sealed values.
@@ -79,17 +87,20 @@ const fields = "id, member_id, call_id, agent_id, part, said_sealed, state, aske
 
 func (c *Contacts) scan(row interface{ Scan(...any) error }) (Change, error) {
 	var x Change
-	var sealed []byte
+	var text []byte
 	var asked, from, ended int64
-	if err := row.Scan(&x.ID, &x.MemberID, &x.CallID, &x.AgentID, &x.Part, &sealed, &x.State, &asked, &from, &ended, &x.EndedBy); err != nil {
+	if err := row.Scan(&x.ID, &x.MemberID, &x.CallID, &x.AgentID, &x.Part, &text, &x.State, &asked, &from, &ended, &x.EndedBy); err != nil {
 		return Change{}, err
 	}
 	x.AskedAt, x.From, x.EndedAt = db.Time(asked), db.Time(from), db.Time(ended)
-	plain, err := c.Seal.Open(sealed, said.Place(x.ID))
+	plain, err := c.Seal.Open(text, said.Place(x.ID))
 	if err != nil {
 		return Change{}, err
 	}
-	return x, json.Unmarshal(plain, &x.Said)
+	var held sealed
+	err = json.Unmarshal(plain, &held)
+	x.Said, x.Was = held.Said, held.Was
+	return x, err
 }
 
 func (c *Contacts) list(ctx context.Context, q db.Queryer, where string, args ...any) (out []Change, err error) {

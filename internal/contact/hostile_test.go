@@ -173,9 +173,12 @@ func TestALanguageFirst(t *testing.T) {
 		list, err := x.Outbox.Claim(t.Context(), d, start, event.Mail, 100)
 		x.must(err)
 		for _, m := range list {
-			got[m.Recipient+" "+m.Language]++
+			var n letter.ContactNews
+			x.must(m.Read(&n))
+			got[m.Recipient+" "+m.Language+" "+n.Part]++
 		}
-		if len(got) != 2 || got["rosa@mail.example es"] != 1 || got["rosa@mail.example en"] != 1 {
+		// Each language that is left behind is told in itself; the home in both.
+		if len(got) != 4 || got["rosa@mail.example es home"] != 1 || got["rosa@mail.example en home"] != 1 || got["rosa@mail.example es language"] != 2 || got["rosa@mail.example en language"] != 1 {
 			t.Errorf("%v", got)
 		}
 	})
@@ -429,6 +432,66 @@ func TestOneLinkStopsAll(t *testing.T) {
 		now := start.Add(2 * time.Hour)
 		if _, err := x.asksHome(now, x.proves(now), "9 New Street"); err != nil {
 			t.Errorf("with a photo ID: %v", err)
+		}
+	})
+}
+
+// TestNewsDuringThePause: what the source of members says anew while a change waits is not written over; what agrees is.
+func TestNewsDuringThePause(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		says, want string
+		state      contact.State
+	}{
+		"another address": {"third@mail.example", "third@mail.example", contact.Stopped},
+		"the same":        {"rosa@mail.example", "new@mail.example", contact.Stands},
+		"the new one":     {"New@mail.example", "new@mail.example", contact.Stands},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dbtest.Each(t, func(t *testing.T, d *db.DB) {
+				x := newDesk(t, d, rosa())
+				got := x.asksEmail("new@mail.example")
+				x.sends(start.Add(time.Minute))
+				x.rosa.Email = tt.says
+				x.imports(x.rosa)
+				x.applies(got.From)
+				list, err := x.OfMember(t.Context(), d.Read(), x.id, 1)
+				if m := x.now(); err != nil || m.Email != tt.want || list[0].State != tt.state || (tt.state == contact.Stopped) != (list[0].EndedBy == contact.Source) {
+					t.Errorf("%+v, %+v, %v", m, list, err)
+				}
+			})
+		})
+	}
+}
+
+// TestBack: what the source says is there again at once, whatever waits; what took it over is told and can stop nothing.
+func TestBack(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		x := newDesk(t, d, rosa())
+		got := x.asksEmail("new@mail.example")
+		x.sends(start.Add(time.Minute))
+		x.applies(got.From)
+		x.sends(got.From)
+		said, err := member.Sayings(t.Context(), d.Read(), 10)
+		if err != nil || len(said) != 1 {
+			t.Fatalf("%+v, %v", said, err)
+		}
+		lead := audit.Who{Actor: "acc_lead", Role: audit.Agent}
+		x.must(x.Back(t.Context(), got.From.Add(time.Hour), lead, said[0].ID))
+		if m := x.now(); m.Email != "rosa@mail.example" {
+			t.Errorf("%+v", m)
+		}
+		told := x.sends(got.From.Add(time.Hour))
+		if to(told) != "mail new@mail.example, mail rosa@mail.example, text +15035550199" || told[0].News.Stop != "" {
+			t.Errorf("%s %+v", to(told), told)
+		}
+		if err := x.Back(t.Context(), got.From.Add(time.Hour), lead, said[0].ID); fault.CodeOf(err) != contact.ErrOver.Code {
+			t.Errorf("twice: %v", err)
+		}
+		if said, err := member.Sayings(t.Context(), d.Read(), 10); err != nil || len(said) != 0 {
+			t.Errorf("%+v, %v", said, err)
 		}
 	})
 }

@@ -315,6 +315,11 @@ func (c *Contacts) apply(ctx context.Context, tx *db.Tx, now time.Time, changeID
 	if err != nil {
 		return false, err
 	}
+	if m, err := member.Get(ctx, tx, x.MemberID); err != nil {
+		return false, err
+	} else if on := m.Contact(x.Part); !on.Same(x.Was) && !on.Same(x.Said) {
+		return false, c.overruled(ctx, tx, now, x, m)
+	}
 	was, err := member.Say(ctx, tx, now, x.MemberID, x.Part, x.Said)
 	if err != nil {
 		return false, err
@@ -338,6 +343,18 @@ func (c *Contacts) apply(ctx context.Context, tx *db.Tx, now time.Time, changeID
 		return false, err
 	}
 	return true, audit.Append(ctx, tx, audit.Entry{At: now, Role: audit.System, Action: "contact.changed", Subject: x.ID, Member: x.MemberID, Detail: string(x.Part)})
+}
+
+// overruled stops a change in whose pause the source of members said something new.
+func (c *Contacts) overruled(ctx context.Context, tx *db.Tx, now time.Time, x Change, m member.Member) error {
+	if _, err := tx.ExecContext(ctx, "UPDATE contact_change SET state = 'stopped', ended_by = $2 WHERE id = $1", x.ID, Source); err != nil {
+		return err
+	}
+	to, err := c.reached(ctx, tx, now, m, "")
+	if err != nil {
+		return err
+	}
+	return c.ended(ctx, tx, now, audit.Entry{At: now, Role: audit.System, Action: "contact.stopped", Subject: x.ID, Member: x.MemberID}, x, to)
 }
 
 // linked is the id of the change that waits and that a link stops: its own, or the one that took its place, so that whoever

@@ -92,8 +92,12 @@ func (in Incoming) over(p Part, known Contact) Contact {
 	return m.Contact(p)
 }
 
-// names reports whether c says something of everything that the source spoke of before: otherwise it may be another source.
+// names reports whether c says something, and something of everything that the source spoke of before: otherwise it may be
+// another source.
 func (c Contact) names(source Contact) bool {
+	if c == (Contact{}) {
+		return false
+	}
 	for _, of := range [][2]string{{source.Street, c.Street}, {source.City, c.City}, {source.State, c.State}, {source.ZIP, c.ZIP}} {
 		if of[0] != "" && of[1] == "" {
 			return false
@@ -155,6 +159,18 @@ func Sayings(ctx context.Context, q db.Queryer, limit int) (out []Saying, err er
 		return nil, fmt.Errorf("list what members said: %w", err)
 	}
 	return out, nil
+}
+
+// SayingByID returns what a member said and the source does not say yet; ok is false where there is none any more.
+func SayingByID(ctx context.Context, q db.Queryer, sayingID string) (s Saying, ok bool, err error) {
+	s, err = scanSaying(q.QueryRowContext(ctx, "SELECT "+sayingFields+" FROM member_said WHERE id = $1 AND ended_at = 0", sayingID))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Saying{}, false, nil
+	}
+	if err != nil {
+		return Saying{}, false, fmt.Errorf("what a member said: %w", err)
+	}
+	return s, true, nil
 }
 
 // Say changes one part of how a member (row id) is reached because they said so, and returns them as they were before.
@@ -238,7 +254,7 @@ func (p *people) readSayings(ctx context.Context, tx *db.Tx) error {
 	return nil
 }
 
-// heard is in without what the source merely repeats against what the member said. What it says anew stands: m then is
+// heard is in without what the source merely repeats, or says a part of, against what the member said. What it says anew stands: m then is
 // reached as the source said before, for in to be merged into. ended are the sayings that are over, by id, and how.
 func (p *people) heard(m *Member, in Incoming) (out Incoming, ended map[string]string) {
 	if len(p.said[m.ID]) == 0 {
@@ -249,8 +265,7 @@ func (p *people) heard(m *Member, in Incoming) (out Incoming, ended map[string]s
 	for _, s := range p.said[m.ID] {
 		is := m.Contact(s.Part)
 		switch {
-		case in.Contact(s.Part) == Contact{}, in.over(s.Part, s.Source).Same(s.Source),
-			in.over(s.Part, is).Same(is) && !in.Contact(s.Part).names(s.Source): // a claim, say, with no more than a ZIP code
+		case in.over(s.Part, s.Source).Same(s.Source), !in.Contact(s.Part).names(s.Source): // a claim, say, with no more than a ZIP code
 			in, stay = in.silent(s.Part), append(stay, s)
 		case in.over(s.Part, is).Same(is):
 			ended[s.ID] = Agreed

@@ -77,6 +77,8 @@ func (d *Desk) contactMoments(c *web.Context, m member.Member, limit int) ([]Mom
 			end.Tone, end.Lines = ui.Warning, []string{c.T("desk.contact.by_link")}
 		case x.EndedBy == contact.Untold:
 			end.Lines = []string{c.T("desk.contact.untold")}
+		case x.EndedBy == contact.Source:
+			end.Lines = []string{c.T("desk.contact.by_source")}
 		case x.EndedBy != "":
 			end.Lines = []string{c.T("desk.contact.by", "Name", names[x.EndedBy])}
 		}

@@ -8,6 +8,7 @@ import (
 
 	"memberpay/internal/audit"
 	"memberpay/internal/contact"
+	"memberpay/internal/fault"
 	"memberpay/internal/member"
 	"memberpay/internal/web"
 	"memberpay/internal/web/ui"
@@ -24,7 +25,21 @@ const (
 type contactsView struct{ PassOn, Waiting, Stopped ui.Table }
 
 // contacts lists what is to be passed on to the source of members, for a supervisor. Whoever is shown is noted down.
-func (d *Desk) contacts(c *web.Context) error {
+func (d *Desk) contacts(c *web.Context) error { return d.showContacts(c, http.StatusOK) }
+
+// contactsBack brings back what the source of members says.
+func (d *Desk) contactsBack(c *web.Context) error {
+	err := d.Contacts.Back(c.R.Context(), c.Now, who(c), c.R.PathValue("saying"))
+	if fault.CodeOf(err) == contact.ErrOver.Code {
+		return d.showContacts(c, http.StatusConflict, ui.Problem{Text: c.T("desk.contacts.back.over")})
+	}
+	if err != nil {
+		return err
+	}
+	return c.Redirect("/desk/contacts")
+}
+
+func (d *Desk) showContacts(c *web.Context, status int, problems ...ui.Problem) error {
 	ctx, q := c.R.Context(), d.DB.Read()
 	said, err := member.Sayings(ctx, q, mostContacts)
 	if err != nil {
@@ -57,10 +72,14 @@ func (d *Desk) contacts(c *web.Context) error {
 		}
 		return out
 	}
+	frame := page(c, c.T("desk.contacts.title"))
+	frame.Path, frame.Wide, frame.Problems = "/desk/contacts", true, problems
+	frame.Back = &ui.Link{Label: c.T("overview.title"), Href: "/desk/overview"}
 	var v contactsView
-	v.PassOn = ui.Table{Caption: c.T("desk.contacts.pass_on"), FirstIsHeader: true, Columns: head("name", "part", "said", "source", "since")}
+	v.PassOn = ui.Table{Caption: c.T("desk.contacts.pass_on"), FirstIsHeader: true, Columns: head("name", "part", "said", "source", "since", "back")}
 	for _, s := range said {
-		v.PassOn.Rows = append(v.PassOn.Rows, []ui.Cell{name(s.MemberID), {Text: partName(c, s.Part)}, {Text: written(people[s.MemberID].Contact(s.Part))}, {Text: written(s.Source)}, {Text: c.Words.DateIn(s.SaidAt, c.Site.Brand.Zone())}})
+		v.PassOn.Rows = append(v.PassOn.Rows, []ui.Cell{name(s.MemberID), {Text: partName(c, s.Part)}, {Text: written(people[s.MemberID].Contact(s.Part))}, {Text: written(s.Source)}, {Text: c.Words.DateIn(s.SaidAt, c.Site.Brand.Zone())},
+			{Body: contactsBackForm(frame, "/desk/contacts/"+s.ID+"/back", people[s.MemberID].Name())}})
 	}
 	v.Waiting = ui.Table{Caption: c.T("desk.contacts.waiting"), FirstIsHeader: true, Columns: head("name", "part", "asked", "from")}
 	for _, x := range waiting {
@@ -74,13 +93,12 @@ func (d *Desk) contacts(c *web.Context) error {
 			by = "desk.contacts.by.link"
 		case contact.Untold:
 			by = "desk.contacts.by.untold"
+		case contact.Source:
+			by = "desk.contacts.by.source"
 		}
 		v.Stopped.Rows = append(v.Stopped.Rows, []ui.Cell{name(x.MemberID), {Text: partName(c, x.Part)}, {Text: c.Words.DateTime(x.AskedAt, c.Site.Brand.Zone())}, {Text: c.Words.DateTime(x.EndedAt, c.Site.Brand.Zone())}, {Text: c.T(by)}})
 	}
-	frame := page(c, c.T("desk.contacts.title"))
-	frame.Path, frame.Wide = "/desk/contacts", true
-	frame.Back = &ui.Link{Label: c.T("overview.title"), Href: "/desk/overview"}
-	return c.Render(http.StatusOK, contactsPage(frame, v))
+	return c.Render(status, contactsPage(frame, v))
 }
 
 // shown are the members with these row ids, once it is noted down that they are looked at.

@@ -102,6 +102,7 @@ func (d *Desk) Routes() []web.Route {
 		{Method: "GET", Path: "/desk/overview/days.csv", Access: identity.Supervise, Handle: d.daysCSV},
 		{Method: "GET", Path: "/desk/overview/ratings", Access: identity.Supervise, Handle: d.rated},
 		{Method: "GET", Path: "/desk/contacts", Access: identity.Supervise, Handle: d.contacts},
+		{Method: "POST", Path: "/desk/contacts/{saying}/back", Access: identity.Supervise, Fresh: true, Handle: d.contactsBack},
 		{Method: "GET", Path: "/desk/contacts.csv", Access: identity.Supervise, Fresh: true, Handle: d.contactsCSV},
 		{Method: "GET", Path: "/desk/callbacks", Access: identity.AnswerCalls, Handle: d.callbacks},
 		{Method: "GET", Path: "/desk/callbacks/{request}", Access: identity.AnswerCalls, Handle: d.callback},
