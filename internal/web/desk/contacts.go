@@ -78,7 +78,7 @@ func (d *Desk) showContacts(c *web.Context, status int, problems ...ui.Problem) 
 	var v contactsView
 	v.PassOn = ui.Table{Caption: c.T("desk.contacts.pass_on"), FirstIsHeader: true, Columns: head("name", "part", "said", "source", "since", "back")}
 	for _, s := range said {
-		v.PassOn.Rows = append(v.PassOn.Rows, []ui.Cell{name(s.MemberID), {Text: partName(c, s.Part)}, {Text: written(people[s.MemberID].Contact(s.Part))}, {Text: written(s.Source)}, {Text: c.Words.DateIn(s.SaidAt, c.Site.Brand.Zone())},
+		v.PassOn.Rows = append(v.PassOn.Rows, []ui.Cell{name(s.MemberID), {Text: partName(c, s.Part)}, {Text: passedOn(c, s.Part, people[s.MemberID].Contact(s.Part))}, {Text: passedOn(c, s.Part, s.Source)}, {Text: c.Words.DateIn(s.SaidAt, c.Site.Brand.Zone())},
 			{Body: contactsBackForm(frame, "/desk/contacts/"+s.ID+"/back", people[s.MemberID].Name())}})
 	}
 	v.Waiting = ui.Table{Caption: c.T("desk.contacts.waiting"), FirstIsHeader: true, Columns: head("name", "part", "asked", "from")}
@@ -114,8 +114,11 @@ func (d *Desk) shown(c *web.Context, ids []string) (map[string]member.Member, er
 	return people, audit.Write(c.R.Context(), d.DB, looks...)
 }
 
-// written is a contact as it is passed on.
-func written(x member.Contact) string {
+// passedOn is one part of a contact as it is passed on: whole.
+func passedOn(c *web.Context, part member.Part, x member.Contact) string {
+	if part == member.LanguagePart {
+		return reachedAt(c, part, x)
+	}
 	home := strings.ReplaceAll(x.Street, "\n", ", ")
 	for _, s := range []string{x.City, strings.TrimSpace(x.State + " " + x.ZIP)} {
 		if home != "" && s != "" {
@@ -123,7 +126,7 @@ func written(x member.Contact) string {
 		}
 		home += s
 	}
-	return x.Email + x.Phone + x.Language + home
+	return x.Email + x.Phone + home
 }
 
 // contactsCSV is what is to be passed on, as a file.

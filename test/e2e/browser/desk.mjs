@@ -150,6 +150,23 @@ scenario('a lost member ID is read out to whoever proves who they are; who fails
   await look(desk, 'desk-record-full');
   await desk.goto(`${record}/visit`);
   await look(desk, 'desk-visit');
+  await desk.goto(`${verified}/contact/language`);
+  await look(desk, 'desk-contact-language');
+  await desk.getByLabel('Español').check();
+  await mainButton(desk, 'desk.contact.button').click();
+  await desk.getByText(t('en', 'desk.contact.done')).waitFor();
+  const lead = await newPage({ axe: true });
+  await deskSignIn(lead, 'supervisor');
+  await lead.goto('/desk/contacts');
+  await look(lead, 'desk-contacts');
+  lead.lang = 'es';
+  await lead.goto('/desk/contacts?lang=es');
+  await look(lead, 'desk-contacts');
+  lead.lang = 'en';
+  await lead.goto('/desk/contacts?lang=en');
+  await lead.getByRole('button', { name: starts(t('en', 'desk.contacts.back')) }).click();
+  await lead.getByText(t('en', 'desk.contacts.none')).waitFor();
+  noProblems(lead);
   desk.lang = 'es';
   for (const path of [`${verified}/contact`, `${verified}/contact/home`, record, `${record}/visit`, '/desk/calls', '/desk/share', '/desk/members']) {
     await desk.goto(`${path}?lang=es`);
