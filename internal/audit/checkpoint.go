@@ -56,6 +56,11 @@ func OpenCheckpoint(signed string, v note.Verifier) (Checkpoint, error) {
 		}
 		return Checkpoint{}, errors.New("it is not a signed checkpoint")
 	}
+	for _, s := range append(n.Sigs, n.UnverifiedSigs...) { // one signature has one spelling
+		if _, err := base64.StdEncoding.Strict().DecodeString(s.Base64); err != nil {
+			return Checkpoint{}, errors.New("it is not a signed checkpoint")
+		}
+	}
 	return parseCheckpoint(n.Text)
 }
 

@@ -83,6 +83,32 @@ func example(f *testing.F) (proof, checkpoint string, v note.Verifier, public st
 }
 
 // FuzzProof reads anything as a proof: what it takes is what it would write, and it proves nothing but what was sealed.
+// TestOneSpelling writes the unused bits of a signature's last character in every other way: none of them is that signature.
+func TestOneSpelling(t *testing.T) {
+	t.Parallel()
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	d := dbtest.Open(t, db.SQLite)
+	l := newLog(t, d, 1, 3)
+	signed, err := Newest(t.Context(), d.Read())
+	if err != nil || !strings.HasSuffix(signed, "=\n") {
+		t.Fatalf("%q, %v", signed, err)
+	}
+	if _, err := OpenCheckpoint(signed, l.key.verifier); err != nil {
+		t.Fatal(err)
+	}
+	at := len(strings.TrimRight(signed, "=\n")) - 1
+	last := strings.IndexByte(letters, signed[at])
+	for i := range 4 {
+		other := letters[last&^3+i]
+		if other == signed[at] {
+			continue
+		}
+		if _, err := OpenCheckpoint(signed[:at]+string(other)+signed[at+1:], l.key.verifier); err == nil {
+			t.Errorf("%q is as good as %q", other, signed[at])
+		}
+	}
+}
+
 func FuzzProof(f *testing.F) {
 	genuine, _, _, public := example(f)
 	sealed, _, _, err := CheckProof(genuine, public)
