@@ -210,6 +210,27 @@ func TestNobodyAndSomebodyAreClosedAlike(t *testing.T) {
 		if res, err := r.check(r.jo, r.call(r.jo), start, rosaSays()); !fault.Is(err, fault.Busy) || res.Passed {
 			t.Errorf("right answers after too many wrong ones: %+v %v", res, err)
 		}
+		// Not so a call back to the number on file: it is what is left to her. It has a limit of its own.
+		back, err := r.CallBack(t.Context(), start, r.jo, r.rosa)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res, err := r.check(r.jo, back, start, Said{"name": "Rosa Quintero", "birth": "3/5/1984"}); err != nil || !res.Passed || res.Verification.How != ByCallBack {
+			t.Errorf("a call back: %+v %v", res, err)
+		}
+		busy := 0
+		for range 7 {
+			back, err := r.CallBack(t.Context(), start, r.jo, r.rosa)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := r.check(r.jo, back, start, Said{"name": "Rosa Quintero", "birth": "3/6/1984"}); fault.Is(err, fault.Busy) {
+				busy++
+			}
+		}
+		if busy != 2 {
+			t.Errorf("%d of 7 failed calls back were refused", busy)
+		}
 		if res, err := r.check(r.jo, r.call(r.jo), start.Add(61*time.Minute), rosaSays()); err != nil || !res.Passed {
 			t.Errorf("after the window: %+v %v", res, err)
 		}

@@ -22,6 +22,10 @@ var (
 	FailedHour = identity.Limit{Name: "caller/failed", Hits: 5, Window: time.Hour}
 	// FailedDay is the same for a day.
 	FailedDay = identity.Limit{Name: "caller/failed-day", Hits: 12, Window: 24 * time.Hour}
+	// FailedBack and FailedBackDay are the same for calls back, which nobody else's failures close: they go to the number on
+	// file, and are the way that is left to a member whom a stranger has closed.
+	FailedBack    = identity.Limit{Name: "caller/failed-back", Hits: 5, Window: time.Hour}
+	FailedBackDay = identity.Limit{Name: "caller/failed-back-day", Hits: 12, Window: 24 * time.Hour}
 	// FailedAgent bounds the failed checks that one of the staff types: nobody guesses from a desk.
 	FailedAgent = identity.Limit{Name: "caller/failed-agent", Hits: 60, Window: time.Hour}
 )
@@ -102,7 +106,7 @@ func (c *Calls) Check(ctx context.Context, now time.Time, who audit.Who, callID 
 			return ErrTries
 		}
 		r.Left = script.Tries - call.Tries
-		if closed, err = failures(ctx, tx, now, who.Actor, f.m.ID, said, r.Passed); err != nil {
+		if closed, err = failures(ctx, tx, now, call, f.m.ID, said, r.Passed); err != nil {
 			return err
 		}
 		e := who.Did(now, "caller.closed", call.ID, f.m.ID)
@@ -171,10 +175,14 @@ func words(list []Answer) string {
 
 // failures counts a check that failed and tells, as closed, where there were too many. One that passed is not counted, and
 // yet does not pass where there were.
-func failures(ctx context.Context, tx *db.Tx, now time.Time, agentID, memberID string, said Said, passed bool) (closed, err error) {
-	tries := []identity.Try{{Limit: FailedAgent, Subject: agentID}}
-	for _, s := range subjects(memberID, said) {
-		tries = append(tries, identity.Try{Limit: FailedHour, Subject: s}, identity.Try{Limit: FailedDay, Subject: s})
+func failures(ctx context.Context, tx *db.Tx, now time.Time, call Call, memberID string, said Said, passed bool) (closed, err error) {
+	tries := []identity.Try{{Limit: FailedAgent, Subject: call.AgentID}}
+	if call.Kind == Back {
+		tries = append(tries, identity.Try{Limit: FailedBack, Subject: call.MemberID}, identity.Try{Limit: FailedBackDay, Subject: call.MemberID})
+	} else {
+		for _, s := range subjects(memberID, said) {
+			tries = append(tries, identity.Try{Limit: FailedHour, Subject: s}, identity.Try{Limit: FailedDay, Subject: s})
+		}
 	}
 	for _, t := range tries {
 		allow := identity.AllowIn

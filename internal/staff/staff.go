@@ -16,6 +16,7 @@ import (
 	"memberpay/internal/event"
 	"memberpay/internal/fault"
 	"memberpay/internal/identity"
+	"memberpay/internal/scrub"
 	"memberpay/internal/seal"
 )
 
@@ -192,7 +193,7 @@ func checkName(name string) (string, error) {
 
 // checkReason returns a reason without surrounding spaces, or ErrReason where it says nothing or is too long.
 func checkReason(reason string) (string, error) {
-	reason = strings.TrimSpace(strings.ToValidUTF8(reason, ""))
+	reason, _ = scrub.Cards(scrub.Line(strings.ToValidUTF8(reason, "")))
 	if n := utf8.RuneCountInString(reason); n < minReason || n > MaxReason {
 		return "", ErrReason
 	}

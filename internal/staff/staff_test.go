@@ -234,3 +234,35 @@ func TestARecordIsOpenForAReason(t *testing.T) {
 		}
 	})
 }
+
+// TestNoCardNumberInAReason: reasons stand in the audit log, from which nothing is ever taken out.
+func TestNoCardNumberInAReason(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := open(t, d)
+		ada, somebody := audit.Who{Actor: w.joins("ada@larkspur.example", identity.Agent), Role: audit.Agent}, ""
+		w.must(d.Write(t.Context(), func(tx *db.Tx) error {
+			list, err := member.ImportBatch(t.Context(), tx, w.now, []member.Incoming{{MemberID: "M-1", Given: "Maya", Family: "Placeholder"}})
+			if err == nil {
+				somebody = list[0].ID
+			}
+			return err
+		}))
+		if err := w.Open(t.Context(), w.now, ada, somebody, "Called about\r\ncard 4242 4242 4242 4242"); err != nil {
+			t.Fatal(err)
+		}
+		o, err := w.View(t.Context(), w.now, ada, somebody, "bills")
+		if err != nil || strings.Contains(o.Reason, "4242") || !strings.HasPrefix(o.Reason, "Called about card") {
+			t.Errorf("%q, %v", o.Reason, err)
+		}
+		list, err := audit.List(t.Context(), d.Read(), audit.Filter{Member: somebody}, 10)
+		for _, e := range list {
+			if strings.Contains(e.Reason, "4242") {
+				t.Errorf("%+v", e)
+			}
+		}
+		if err != nil || len(list) < 2 {
+			t.Errorf("%d entries, %v", len(list), err)
+		}
+	})
+}

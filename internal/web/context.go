@@ -146,6 +146,16 @@ func (c *Context) Cookie(name string) string { return c.cookie(name) }
 // SetCookie writes a cookie that scripts cannot read: for the browser's session where life is 0, gone where it is negative.
 func (c *Context) SetCookie(name, value string, life time.Duration) { c.setCookie(name, value, life) }
 
+// Reason is why one of the staff opened a record, in the reader's language where the program wrote it for them.
+func (c *Context) Reason(reason string) string { return Reason(c.Words, reason) }
+
+// Reason is Context.Reason in the language of w.
+//
+// words: call.reason case.title
+func Reason(w *words.Words, reason string) string {
+	return w.Retell(w.Retell(reason, "Reference", "call.reason"), "Number", "case.title")
+}
+
 // Prefer remembers a language for a reader of whom nothing else says which: they have not chosen one here, and their
 // browser asks for none. A page never changes its language under somebody who can read it.
 func (c *Context) Prefer(lang string) {

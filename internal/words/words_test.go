@@ -132,6 +132,25 @@ func TestDatesAndTimes(t *testing.T) {
 	}
 }
 
+// TestRetell: a sentence of the program is told in the reader's language, and nobody else's.
+func TestRetell(t *testing.T) {
+	t.Parallel()
+	c := loaded(t)
+	es := c.For("es")
+	kept := c.For("en").T("call.reason", "Reference", "K7Q-M4T-2X9P")
+	for said, want := range map[string]string{
+		kept: es.T("call.reason", "Reference", "K7Q-M4T-2X9P"),
+		es.T("call.reason", "Reference", "K7Q-M4T-2X9P"): es.T("call.reason", "Reference", "K7Q-M4T-2X9P"),
+		"Called about a bill":                            "Called about a bill",
+		"":                                               "",
+		kept + " and said more":                          kept + " and said more",
+	} {
+		if got := es.Retell(said, "Reference", "call.reason"); got != want {
+			t.Errorf("%q becomes %q, want %q", said, got, want)
+		}
+	}
+}
+
 // TestADotEndsASentenceOnce puts a time that ends with a dot at the end of a sentence.
 func TestADotEndsASentenceOnce(t *testing.T) {
 	t.Parallel()

@@ -49,7 +49,7 @@ var layers = []layer{
 		{"household", in("audit consent day db event fault id identity letter member money payment seal")},
 		{"dossier", in("audit bill consent day db id identity member payment")},
 		{"paper", nil},
-		{"staff", in("audit db event fault id identity letter seal")},
+		{"staff", in("audit db event fault id identity letter scrub seal")},
 		{"note", in("audit db fault id scrub seal")},
 		{"share", in("audit db fault id identity seal")},
 		{"caller", in("audit bill brand day db fault id identity member money payment seal")},

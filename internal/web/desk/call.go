@@ -262,7 +262,15 @@ func (d *Desk) callCheck(c *web.Context) error {
 	}
 	switch {
 	case fault.Is(err, fault.Busy):
-		return d.showCall(c, http.StatusTooManyRequests, callView{Busy: c.T("call.busy")}, nil)
+		call, err := d.Calls.Get(c.R.Context(), d.DB.Read(), c.Session.AccountID, callID)
+		if err != nil {
+			return err
+		}
+		busy := "call.busy"
+		if call.Kind == caller.Back {
+			busy = "call.busy.back"
+		}
+		return d.showCall(c, http.StatusTooManyRequests, callView{Busy: c.T(busy)}, nil)
 	case fault.CodeOf(err) == caller.ErrTries.Code, fault.CodeOf(err) == caller.ErrEnded.Code:
 		return d.showCall(c, http.StatusConflict, callView{}, nil)
 	case err != nil:

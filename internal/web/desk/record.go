@@ -78,7 +78,7 @@ func (d *Desk) showRecord(c *web.Context, status int, v recordView, problems ...
 	if err != nil {
 		return err
 	}
-	v.Reason = opening.Reason
+	v.Reason = c.Reason(opening.Reason)
 	v.Until = c.T("desk.record.until", "Time", c.Words.DateTime(opening.Until, c.Site.Brand.Zone()))
 	if err := d.fill(c, m, &v); err != nil {
 		return err

@@ -333,7 +333,7 @@ func (d *Desk) staffMoments(c *web.Context, m member.Member, limit int) ([]Momen
 		}
 		x := Moment{At: e.At, Kind: c.T("timeline.staff"), Text: c.T("desk.did."+e.Action, "Name", names[e.Actor])}
 		if e.Reason != "" {
-			x.Lines = []string{e.Reason}
+			x.Lines = []string{c.Reason(e.Reason)}
 		}
 		out = append(out, x)
 	}

@@ -140,7 +140,7 @@ func (s activityScribe) what(e audit.Entry) string {
 // more is why it was done, or from where: of the reader's own acts and of those by nobody known, in rough.
 func (s activityScribe) more(e audit.Entry) string {
 	if e.Reason != "" {
-		return s.w.T("activity.reason", "Reason", e.Reason)
+		return s.w.T("activity.reason", "Reason", web.Reason(s.w, e.Reason))
 	}
 	if identity.Actor(e.Role).Staff() || e.Role == audit.System || e.Role == audit.Operator || (e.Role == audit.Member && e.Actor != s.who.ID) {
 		return ""
