@@ -259,7 +259,7 @@ func TestACallHasFewTries(t *testing.T) {
 		said  Said
 		field string
 		code  string
-	}{{with(rosaSays(), "birth", " "), "birth", "caller.ask"}, {Said{"name": "Rosa Quintero", "birth": "3/5/1984", "zip": "97001"}, "zip", "caller.few"}} {
+	}{{with(rosaSays(), "birth", " "), "birth", "caller.ask"}, {Said{"name": "Rosa Quintero", "birth": "3/5/1984", "zip": "97001"}, "street", "caller.few"}} {
 		_, err := r.check(r.iris, r.call(r.iris), start, c.said)
 		var f *fault.Error
 		if !errors.As(err, &f) || f.Field != c.field || f.Code != c.code {

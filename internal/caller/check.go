@@ -74,7 +74,7 @@ func (c *Calls) Check(ctx context.Context, now time.Time, who audit.Who, callID 
 		}
 	}
 	if asked < needed {
-		return Result{}, fault.Field(facts[len(script.Always)%len(facts)], ErrFew.Code)
+		return Result{}, fault.Field(said.missing(facts), ErrFew.Code)
 	}
 	f, err := c.compared(ctx, call, facts, zone, said)
 	if err != nil {
@@ -126,6 +126,16 @@ func (c *Calls) Check(ctx context.Context, now time.Time, who audit.Who, callID 
 		return Result{}, fmt.Errorf("check a caller: %w", err)
 	}
 	return r, nil
+}
+
+// missing is the first of the facts that nobody has said, or the last.
+func (s Said) missing(facts []string) string {
+	for _, fact := range facts {
+		if s.answer(fact) == "" {
+			return fact
+		}
+	}
+	return facts[len(facts)-1]
 }
 
 // lock takes a call for the rest of the transaction.

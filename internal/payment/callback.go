@@ -111,7 +111,10 @@ func (p *Payments) disputed(ctx context.Context, a attempt, news string) error {
 				return err
 			}
 		}
-		_, err = p.RecordIn(ctx, tx, pay.ID, Change{To: to})
-		return err
+		after, err := p.RecordIn(ctx, tx, pay.ID, Change{To: to})
+		if err != nil || to != Disputed || after.State != Disputed || pay.State == Disputed {
+			return err
+		}
+		return p.except(ctx, tx, p.now(), "payment.disputed", pay.ID, saidAnswer) // the processor sets a deadline
 	})
 }

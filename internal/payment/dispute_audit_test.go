@@ -66,6 +66,11 @@ func TestDisputesInAnyOrder(t *testing.T) {
 				t.Errorf("%d cases for a dispute that is no surprise", n)
 			}
 		}
+		// One that begins wants an answer before its deadline: a person is told, once.
+		hear(t, w, "evt_6", won.ID, "opened")
+		if n, none := cases(t, w, "payment.disputed", won.ID), cases(t, w, "payment.disputed", end.ID); n != 1 || none != 0 {
+			t.Errorf("%d and %d cases for an answer", n, none)
+		}
 		clean(t, w)
 	})
 }

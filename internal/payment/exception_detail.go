@@ -14,6 +14,7 @@ const (
 	saidHeld       = "it is %s now, while refunds of %s are under way"
 	saidTwice      = "it is %s now, after refunds of %s"
 	saidDispute    = "news of a dispute (%s) while the payment is %s"
+	saidAnswer     = "a dispute began, and wants an answer"
 	saidLate       = "the money arrived after the payment was recorded as %s"
 	saidUnsent     = "the notice of a debit by telephone cannot be sent, and the debit waits: note where the consent is recorded, or cancel it"
 	saidNoAnswer   = "the processor cannot say what became of charge %s"
@@ -32,7 +33,7 @@ var details = []struct {
 	parts []string
 }{
 	{saidAmount, []string{"asked", "says"}}, {saidHeld, []string{"state", "held"}}, {saidTwice, []string{"state", "refunded"}},
-	{saidDispute, []string{"news", "state"}}, {saidLate, []string{"state"}}, {saidUnsent, nil}, {saidNoAnswer, []string{"charge"}},
+	{saidDispute, []string{"news", "state"}}, {saidAnswer, nil}, {saidLate, []string{"state"}}, {saidUnsent, nil}, {saidNoAnswer, []string{"charge"}},
 	{saidGone, nil}, {saidRefused, []string{"reason"}}, {saidLateRefund, nil}, {saidBeyond, []string{"went", "here"}},
 	{saidBack, []string{"day", "reason"}}, {saidTardy, []string{"refund_state"}}, {saidForeign, []string{"refund", "went"}},
 }

@@ -62,7 +62,7 @@ func TestALostMemberID(t *testing.T) {
 		v.get(call+"/member-id").leads(t, call)
 		v.post(call+"/member-id", "how", "read").leads(t, call)
 		v.post(call+"/check", "said_name", "Rosa Quintero").says(t, 422, "Ask for this")
-		v.post(call+"/check", rosaSays[:6]...).says(t, 422, "Ask one more question")
+		v.post(call+"/check", rosaSays[:6]...).says(t, 422, "Ask for this, too")
 		v.post(call+"/check", rosaSays...).leads(t, call)
 		v.get(call).says(t, 200, "Verified", "You are speaking with Rosa Quintero", "in this call only")
 		v.get("/desk/members/"+o.member).says(t, 200, "Rosa Quintero", "the caller proved who they are")
