@@ -52,8 +52,9 @@ func (r *Requests) Free(ctx context.Context, now time.Time) ([]brand.Slot, error
 	return slices.DeleteFunc(slots, func(s brand.Slot) bool { return promised[db.Micros(s.From)] >= int64(r.Brand.PerSlot()) }), nil
 }
 
-// Ask takes a request. The same key again returns what it made before. It returns ErrKey, ErrName, ErrPhone, ErrPremium,
-// ErrEmail, ErrTopic, ErrSpeaks, ErrSlot, ErrFull, or a Busy fault where a limit is reached.
+// Ask takes a request. The same key again returns what it made before. It returns ErrKey, all at once
+// of ErrName, ErrPhone, ErrPremium, ErrEmail, ErrTopic, ErrSpeaks and ErrSlot that are to be corrected, ErrFull, or a Busy fault
+// where a limit is reached.
 func (r *Requests) Ask(ctx context.Context, now time.Time, who audit.Who, in Asking) (Request, error) {
 	fresh, err := r.read(now, in)
 	if err != nil {
@@ -109,7 +110,7 @@ func (r *Requests) same(there Request, in Asking) (Request, error) {
 	return there, nil
 }
 
-// read checks what was said and makes the request of it.
+// read checks what was said and makes the request of it, or returns all that is wrong with it.
 func (r *Requests) read(now time.Time, in Asking) (Request, error) {
 	out := Request{ID: id.New("crq"), AccountID: in.AccountID, MemberID: in.MemberID, Topic: in.Topic, Language: in.Language, Speaks: in.Speaks,
 		State: Waiting, CreatedAt: now, Email: strings.TrimSpace(in.Email)}
@@ -118,34 +119,37 @@ func (r *Requests) read(now time.Time, in Asking) (Request, error) {
 	}) {
 		return Request{}, ErrKey
 	}
+	var wrong []error
 	out.Name = scrub.Line(in.Name)
 	if out.Name == "" || !utf8.ValidString(in.Name) || utf8.RuneCountInString(out.Name) > MaxName {
-		return Request{}, ErrName
+		wrong = append(wrong, ErrName)
 	}
 	out.Name, _ = scrub.Cards(out.Name)
 	var ok bool
 	if out.Phone, ok = identity.PhoneNumber(in.Phone); !ok {
-		return Request{}, ErrPhone
-	}
-	if premium(out.Phone) {
-		return Request{}, ErrPremium
+		wrong = append(wrong, ErrPhone)
+	} else if premium(out.Phone) {
+		wrong = append(wrong, ErrPremium)
 	}
 	if out.Email != "" && !identity.ValidEmail(out.Email) {
-		return Request{}, ErrEmail
+		wrong = append(wrong, ErrEmail)
 	}
 	if !slices.Contains(Topics, in.Topic) {
-		return Request{}, ErrTopic
+		wrong = append(wrong, ErrTopic)
 	}
 	if !r.speaks(in.Speaks) {
-		return Request{}, ErrSpeaks
+		wrong = append(wrong, ErrSpeaks)
 	}
-	for _, s := range r.Brand.Slots(now) {
-		if s.From.Equal(in.From) {
-			out.Slot = s
-			return out, nil
-		}
+	slots := r.Brand.Slots(now)
+	if at := slices.IndexFunc(slots, func(s brand.Slot) bool { return s.From.Equal(in.From) }); at >= 0 {
+		out.Slot = slots[at]
+	} else {
+		wrong = append(wrong, ErrSlot)
 	}
-	return Request{}, ErrSlot
+	if len(wrong) > 0 {
+		return Request{}, errors.Join(wrong...)
+	}
+	return out, nil
 }
 
 // premium reports whether whoever calls a number, "+19005550100", pays extra for it: area code 900, and 976 after any other.

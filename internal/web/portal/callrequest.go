@@ -122,11 +122,11 @@ func (p *Portal) askCallPost(c *web.Context) error {
 		v.Busy = tooMany(c, err)
 		return p.showAskCall(c, http.StatusTooManyRequests, v)
 	}
-	if problem, ok := callProblem(c, err); ok {
+	if problems := callProblems(c, err); len(problems) > 0 {
 		if errors.Is(err, callrequest.ErrKey) {
 			v.Key = ""
 		}
-		return p.showAskCall(c, http.StatusUnprocessableEntity, v, problem)
+		return p.showAskCall(c, http.StatusUnprocessableEntity, v, problems...)
 	}
 	if err != nil {
 		return err
@@ -165,17 +165,17 @@ func (p *Portal) signedInCall(c *web.Context, in *callrequest.Asking) error {
 	return err
 }
 
-// callProblem is what to correct in the form.
+// callProblems is what to correct in the form, in its order.
 //
 // words: error.callrequest.*
-func callProblem(c *web.Context, err error) (ui.Problem, bool) {
-	for _, f := range []*fault.Error{callrequest.ErrKey, callrequest.ErrName, callrequest.ErrPhone, callrequest.ErrPremium, callrequest.ErrEmail, callrequest.ErrTopic, callrequest.ErrSpeaks,
-		callrequest.ErrSlot, callrequest.ErrFull} {
+func callProblems(c *web.Context, err error) (list []ui.Problem) {
+	for _, f := range []*fault.Error{callrequest.ErrKey, callrequest.ErrName, callrequest.ErrPhone, callrequest.ErrPremium, callrequest.ErrTopic, callrequest.ErrSlot,
+		callrequest.ErrFull, callrequest.ErrSpeaks, callrequest.ErrEmail} {
 		if errors.Is(err, f) {
-			return ui.Problem{Field: f.Field, Text: c.T("error."+f.Code, "Most", callrequest.MaxName)}, true
+			list = append(list, ui.Problem{Field: f.Field, Text: c.T("error."+f.Code, "Most", callrequest.MaxName)})
 		}
 	}
-	return ui.Problem{}, false
+	return list
 }
 
 // askedCall shows a request to whoever has its link, or has signed in to the account that asked. Name and number stand on no

@@ -49,6 +49,7 @@ func TestAskForACall(t *testing.T) {
 			t.Errorf("without %s: %d", field, a.Status)
 		}
 	}
+	says(t, v.post("/contact/call", url.Values{"key": {key}, "email": {"x@"}}), 422, "Enter your name", "Enter a phone number", "Choose what it is about", "Choose one of the times", "Choose a language", "Enter an email address")
 	for _, phone := range []string{"900-555-0100", "1 (503) 976-0100"} {
 		bad := maps.Clone(good)
 		bad.Set("phone", phone)
