@@ -272,6 +272,9 @@ func TestChatFiles(t *testing.T) {
 	} {
 		v.upload(path+"/messages", name, x.data, "see").tells(t, 422, x.says)
 	}
+	for _, length := range []int{chat.MaxText + 1, 1 << 20, 10 << 20} { // in a form that could carry a file
+		v.upload(path+"/messages", "", nil, strings.Repeat("a", length)).tells(t, 422, "Shorten your message to 4,000 characters.")
+	}
 	if a := v.upload(path+"/messages", "la factura.pdf", pdf, ""); a.Status != http.StatusSeeOther {
 		t.Fatalf("%d %s", a.Status, a.Text())
 	}

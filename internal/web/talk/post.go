@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"mime"
+	"mime/multipart"
 	"net/http"
 	"strings"
 	"time"
@@ -37,26 +38,44 @@ func ReadMessage(c *web.Context) (in chat.Sending, err error) {
 	if err := http.NewResponseController(c.W).SetReadDeadline(time.Now().Add(uploadWithin)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return chat.Sending{}, err
 	}
-	if err := c.R.ParseMultipartForm(Body); err != nil { // nothing of it is put on a disk
-		return chat.Sending{}, tooMuch(err, chat.ErrFileSize)
-	}
-	defer c.R.MultipartForm.RemoveAll()
-	in = chat.Sending{Key: c.Form("key"), Text: c.R.PostForm.Get("text")}
-	list := c.R.MultipartForm.File["file"]
-	if len(list) == 0 || (list[0].Filename == "" && list[0].Size == 0) {
-		return in, nil
-	}
-	f, err := list[0].Open()
+	parts, err := c.R.MultipartReader()
 	if err != nil {
 		return chat.Sending{}, fault.Wrap(fault.Invalid, "request.form", err)
 	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, chat.MaxFile+1))
-	if err != nil {
-		return chat.Sending{}, fault.Wrap(fault.Invalid, "request.form", err)
+	for { // nothing of it is put on a disk
+		part, err := parts.NextPart()
+		if err == io.EOF {
+			return in, nil
+		}
+		if err != nil {
+			return chat.Sending{}, tooMuch(err, chat.ErrFileSize)
+		}
+		if err := readPart(part, &in); err != nil {
+			return chat.Sending{}, err
+		}
 	}
-	in.File = &chat.Upload{Name: list[0].Filename, Data: data}
-	return in, nil
+}
+
+// readPart takes what one part of a form says: too long a text is told from too large a file.
+func readPart(part *multipart.Part, in *chat.Sending) error {
+	most, large := int64(maxPlain), error(chat.ErrLong)
+	if part.FileName() != "" {
+		most, large = chat.MaxFile, chat.ErrFileSize
+	}
+	data, err := io.ReadAll(io.LimitReader(part, most+1))
+	switch {
+	case err != nil:
+		return tooMuch(err, large)
+	case int64(len(data)) > most:
+		return large
+	case part.FormName() == "file" && part.FileName() != "":
+		in.File = &chat.Upload{Name: part.FileName(), Data: data}
+	case part.FormName() == "key":
+		in.Key = strings.TrimSpace(string(data))
+	case part.FormName() == "text":
+		in.Text = string(data)
+	}
+	return nil
 }
 
 func tooMuch(err error, large error) error {
