@@ -120,7 +120,7 @@ type Message struct {
 	Number   int64 // 1, 2, 3 ... within the conversation
 	Side     Side
 	Kind     Kind
-	AuthorID string // account of the staff who wrote it
+	AuthorID string // account of the staff who wrote it, or did what happened
 	Author   string // their first name
 	Text     string
 	File     *Attachment // File only

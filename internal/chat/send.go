@@ -35,8 +35,8 @@ type Sending struct {
 
 // Send adds a message to a conversation and returns it; the same key again returns the first one. ErrText, ErrLong and the
 // errors of CheckFile say what to correct. A closed conversation is ErrClosed, except that a question answered by e-mail goes
-// on; an agent who has not taken it gets ErrNotTaken. Card numbers are taken out, and the writer is told so by a message of
-// Kind Card behind it.
+// on; an agent who has not taken it gets ErrNotTaken. Card numbers are taken out, and both sides are told so by a message of
+// Kind Card behind it, whose author is the agent where an agent wrote it.
 func (s *Chats) Send(ctx context.Context, now time.Time, chatID string, in Sending) (m Message, err error) {
 	if !goodKey(in.Key) {
 		return Message{}, ErrKey
@@ -115,7 +115,7 @@ func (s *Chats) send(ctx context.Context, tx *db.Tx, now time.Time, chatID strin
 		}
 	}
 	if cards > 0 {
-		if _, err := s.add(ctx, tx, now, &c, Message{ID: id.New("cmg"), Side: Desk, Kind: Card}, ""); err != nil {
+		if _, err := s.add(ctx, tx, now, &c, Message{ID: id.New("cmg"), Side: Desk, Kind: Card, AuthorID: in.AuthorID, Author: in.Author}, ""); err != nil {
 			return Message{}, err
 		}
 	}

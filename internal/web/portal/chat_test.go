@@ -84,6 +84,12 @@ func TestChatWithoutScript(t *testing.T) {
 	if strings.Contains(page.Body, "4242 4242") {
 		t.Error("a card number stands on the page")
 	}
+	h.answered(path, "Is it 4242 4242 4242 4242?")
+	page = v.get(path)
+	page.tells(t, 200, "Is it [card number removed]?", "Amal wrote what looks like a card number. We took it out.")
+	if strings.Count(page.Body, "please never write them here") != 1 || strings.Count(page.Body, "Pay on our payment page") != 1 {
+		t.Error("she is blamed for what the agent wrote")
+	}
 	v.post(path+"/messages", url.Values{"text": {" "}, "key": {id.Secret()}}).tells(t, 422, "Write a message first.", "Let me look.")
 	long := v.post(path+"/messages", url.Values{"text": {strings.Repeat("a", 4001)}, "key": {id.Secret()}})
 	long.tells(t, 422, "Shorten your message to 4,000 characters.")
@@ -107,7 +113,7 @@ func TestChatWithoutScript(t *testing.T) {
 		t.Fatalf("%d copies", len(list))
 	}
 	h.must(list[0].Read(&copied))
-	if len(copied.Lines) != 6 || copied.Lines[2].Text != "Let me look." || copied.Lines[2].Who != "Amal" || strings.Contains(copied.Lines[3].Text, "4242") {
+	if len(copied.Lines) != 8 || copied.Lines[2].Text != "Let me look." || copied.Lines[2].Who != "Amal" || strings.Contains(copied.Lines[3].Text, "4242") {
 		t.Errorf("the copy says %+v", copied.Lines)
 	}
 	v.get("/chat").tells(t, 200, "Your conversations", "Closed")

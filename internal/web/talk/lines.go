@@ -35,7 +35,7 @@ func (r Reader) line(c *web.Context, talk chat.Chat, m chat.Message) ui.ChatLine
 	switch m.Side {
 	case chat.Desk:
 		l.Event, l.Text = true, r.happened(c, m)
-		if m.Kind == chat.Card && r.Side == chat.Member {
+		if m.Kind == chat.Card && r.Side == chat.Member && m.AuthorID == "" {
 			l.Links = []ui.Link{{Label: c.T("chat.card.pay"), Href: "/pay"}}
 		}
 		return l
