@@ -227,7 +227,7 @@ func (p *Portal) showChat(c *web.Context, status int, talked chat.Chat, v chatVi
 	}
 	r := talker(talked)
 	v.Path, v.Closed = r.Base, talked.State == chat.Closed
-	v.Chat = ui.Chat{ID: talked.ID, Label: c.T("chat.log"), Lines: r.Lines(c, talked, list), Status: r.Status(c, talked, wait), Seen: r.Seen(talked), Ended: v.Closed}
+	v.Chat = ui.Chat{ID: talked.ID, Label: c.T("chat.log"), Lines: r.Lines(c, talked, list), Status: r.Status(c, talked, wait), Seen: r.Seen(talked), Ended: v.Closed, Page: r.Base}
 	if n := len(list); n > 0 {
 		v.Chat.After = list[n-1].Number
 	}

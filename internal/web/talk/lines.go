@@ -53,8 +53,11 @@ func (r Reader) line(c *web.Context, talk chat.Chat, m chat.Message) ui.ChatLine
 // happened says what happened, to members in other words than to staff.
 func (r Reader) happened(c *web.Context, m chat.Message) string {
 	key := "chat.event." + string(m.Kind)
-	if r.Side == chat.Agent {
+	switch {
+	case r.Side == chat.Agent:
 		key = "chat.event.desk." + string(m.Kind)
+	case m.Kind == chat.Card && m.AuthorID != "":
+		key = "chat.event.card.agent"
 	}
 	return c.T(key, "Name", m.Author)
 }
@@ -133,6 +136,8 @@ func (r Reader) Status(c *web.Context, talk chat.Chat, wait chat.Wait) string {
 		return c.T("chat.desk.others", "Name", talk.AgentName)
 	}
 	switch {
+	case talk.State == chat.Closed && talk.Rating == 0:
+		return c.T("chat.status.closed.rate")
 	case talk.State == chat.Closed:
 		return c.T("chat.status.closed")
 	case talk.State == chat.Open && talk.Mail:

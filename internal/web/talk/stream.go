@@ -109,11 +109,14 @@ func (r Reader) news(c *web.Context, chats *chat.Chats, s *web.Stream, talk chat
 		sent.mine = mine
 	}
 	if closed := talk.State == chat.Closed; closed != sent.closed {
-		key := "chat.js.closed"
-		if r.Side == chat.Agent {
-			key = "chat.desk.closed"
+		switch {
+		case r.Side == chat.Member && closed:
+			s.Event("closed", 0, "yes")
+		case r.Side == chat.Member:
+			s.Event("closed", 0, "no")
+		case closed:
+			s.Event("closed", 0, c.T("chat.desk.closed"))
 		}
-		s.Event("closed", 0, c.T(key)) // words: chat.js.closed chat.desk.closed
 		sent.closed = closed
 	}
 	return more, nil

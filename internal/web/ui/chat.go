@@ -9,6 +9,7 @@ type Chat struct {
 	Lines   []ChatLine
 	Status  string // where it stands: who waits for whom
 	Ended   bool   // it is closed, and the page says so
+	Page    string // where a script looks for what stands around it when it is closed; "" leaves that to the reader
 	Events  string // address of the stream; "" for none, where nothing more will come
 	Read    string // where it is told what was read
 	Typing  string // where it is told that somebody writes

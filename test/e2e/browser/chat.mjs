@@ -12,6 +12,16 @@ const write = async (page, words) => {
   await button(page, 'chat.send').click();
 };
 
+// isClosed waits for a page that nobody loads again to be that of a closed conversation.
+async function isClosed(page) {
+  await button(page, 'chat.rate.button').waitFor();
+  await page.locator('[data-status]').getByText(t(page.lang, 'chat.status.closed.rate')).waitFor();
+  assert.ok(await button(page, 'chat.copy.button').isVisible(), 'a copy can be had');
+  assert.equal(await page.locator('#text').count(), 0, 'there is nothing to write in');
+  assert.equal(await button(page, 'chat.leave').count(), 0, 'and nothing to end');
+  assert.equal(await page.getByRole('alert').filter({ visible: true }).count(), 0, 'nothing went wrong');
+}
+
 // looked checks a page in every look it has.
 async function looked(page, name) {
   for (const dark of [false, true]) {
@@ -107,9 +117,8 @@ scenario('a guest and an agent talk, each in their own browser', async () => {
   await page.locator('[data-log]').getByText('Le enviamos el recibo').waitFor();
   await text(desk, 'chat.desk.close').click();
   await button(desk, 'chat.desk.close.yes').click();
-  await text(page, 'chat.js.closed').waitFor();
-
-  await page.reload();
+  await isClosed(page);
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), t('es', 'chat.rate.title'), 'whoever wrote goes on at what comes next');
   await looked(page, 'closed');
   await page.getByLabel(t('es', 'chat.rate.5'), { exact: true }).check();
   await button(page, 'chat.rate.button').click();
@@ -215,7 +224,8 @@ scenario('an agent hands a guest to a colleague by name, who goes on at once', a
   await looked(bela, 'handed');
   await text(bela, 'chat.desk.close').click();
   await button(bela, 'chat.desk.close.yes').click();
-  await text(page, 'chat.js.closed').waitFor();
+  await isClosed(page);
+  assert.ok(await page.evaluate(() => globalThis.stayed), 'nor was it to be closed');
   for (const one of [amal, bela, page]) noProblems(one);
 });
 

@@ -52,6 +52,45 @@ const show = (event) => {
   read();
 };
 
+// fit makes the page that of a closed conversation, or of one that goes on again: what stands around the conversation, and
+// whether there is a field to write in. Not before somebody looks at it: to show the page is to have read it.
+let closed = "ended" in words, unfit = false;
+const fit = async (now) => {
+  unfit = now !== closed;
+  if (now) box.dataset.closed = "";
+  else delete box.dataset.closed;
+  if (!unfit || document.hidden) return;
+  unfit = false;
+  try {
+    const answer = await fetch(words.page);
+    if (!answer.ok) throw new Error(answer.status);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const focus = document.activeElement;
+    if (!page.querySelector("[data-compose]")) {
+      form?.remove();
+      refresh?.remove();
+      typing.textContent = seen.textContent = "";
+      stream.close();
+    } else delete box.dataset.closed; // an answer by e-mail goes on here too
+    for (const old of document.querySelectorAll("[data-around]")) {
+      const next = page.getElementById(old.id);
+      for (const kept of old.querySelectorAll("textarea, input[type=email]")) {
+        const same = next.querySelector(`#${kept.id}`);
+        if (same) same.value = kept.value;
+      }
+      old.replaceWith(next);
+    }
+    closed = now;
+    if (focus === document.body || focus.isConnected) return;
+    const to = document.getElementById(focus.id) ?? document.querySelector("#rate h2") ?? log;
+    if (to.matches("h2")) to.tabIndex = -1;
+    to.focus();
+  } catch {
+    unfit = true;
+    if (refresh) refresh.hidden = false;
+  }
+};
+
 let stream, lost = false, handed = false, quiet;
 const connect = () => {
   stream = new EventSource(`${words.events}?after=${last}`);
@@ -67,6 +106,7 @@ const connect = () => {
     quiet = setTimeout(() => { typing.textContent = ""; }, 5000);
   });
   stream.addEventListener("closed", (event) => {
+    if (words.page) return fit(event.data === "yes");
     if ("ended" in words) return; // as the page says already
     const note = box.querySelector("[data-refresh-link]");
     if (note) note.hidden = false;
@@ -96,7 +136,10 @@ const connect = () => {
 // A reader who comes back to a kept page hears what they missed.
 addEventListener("pagehide", () => stream?.close());
 addEventListener("pageshow", (event) => { if (event.persisted && words.events) connect(); });
-document.addEventListener("visibilitychange", read);
+document.addEventListener("visibilitychange", () => {
+  read();
+  if (unfit) fit(!closed);
+});
 
 box.dataset.live = "";
 toEnd();
