@@ -30,6 +30,7 @@ const (
 // ByPhone is a payment that was begun in a call: whoever asks later finds who took it, in which call, by which words.
 type ByPhone struct {
 	DraftID   string
+	After     string // the draft of the same call that came to nothing before it, "" for the first
 	PaymentID string // "" until it was made
 	CallID    string
 	Reference string // of the call, as it is said aloud
@@ -81,13 +82,24 @@ func CallOwner(callID string) Owner { return Owner{SessionID: "call/" + callID} 
 
 // BeginByPhone begins a draft in a call. The caller has checked that the member proved who they are in it.
 func BeginByPhone(ctx context.Context, tx *db.Tx, now time.Time, b ByPhone, a Answers) (Draft, error) {
+	return beginByPhone(ctx, tx, now, b, CallOwner(b.CallID), a)
+}
+
+// AgainByPhone begins the next draft of a call after one that came to nothing, for whoever paid that one: the same agent,
+// call and words stand for it.
+func AgainByPhone(ctx context.Context, tx *db.Tx, now time.Time, before ByPhone, to Owner, a Answers) (Draft, error) {
+	before.After = before.DraftID
+	return beginByPhone(ctx, tx, now, before, to, a)
+}
+
+func beginByPhone(ctx context.Context, tx *db.Tx, now time.Time, b ByPhone, to Owner, a Answers) (Draft, error) {
 	a.Call = b.CallID
-	d := Draft{ID: id.New("draft"), SessionID: CallOwner(b.CallID).SessionID, PayerID: b.MemberID, Answers: a, CreatedAt: now, UpdatedAt: now}
+	d := Draft{ID: id.New("draft"), SessionID: to.SessionID, AccountID: to.AccountID, PayerID: b.MemberID, Answers: a, CreatedAt: now, UpdatedAt: now}
 	if err := KeepDrafts(ctx, tx, []Draft{d}); err != nil {
 		return Draft{}, err
 	}
-	_, err := tx.ExecContext(ctx, "INSERT INTO phone_payment (draft_id, call_id, reference, agent_id, member_id, script, begun_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-		d.ID, b.CallID, id.Unfold(b.Reference), b.AgentID, b.MemberID, b.Script, db.Micros(now))
+	_, err := tx.ExecContext(ctx, "INSERT INTO phone_payment (draft_id, after_draft, call_id, reference, agent_id, member_id, script, begun_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+		d.ID, b.After, b.CallID, id.Unfold(b.Reference), b.AgentID, b.MemberID, b.Script, db.Micros(now))
 	if err != nil {
 		return Draft{}, fmt.Errorf("begin a payment by phone: %w", err)
 	}
@@ -192,12 +204,12 @@ func (r Request) checkSpoken() error {
 	return ErrEvidence
 }
 
-const phoneFields = "draft_id, payment_id, call_id, reference, agent_id, member_id, script, evidence, recording, agreed_at, begun_at, ended_at"
+const phoneFields = "draft_id, after_draft, payment_id, call_id, reference, agent_id, member_id, script, evidence, recording, agreed_at, begun_at, ended_at"
 
 func scanPhone(row interface{ Scan(...any) error }) (ByPhone, error) {
 	var b ByPhone
 	var agreed, begun, ended int64
-	err := row.Scan(&b.DraftID, &b.PaymentID, &b.CallID, &b.Reference, &b.AgentID, &b.MemberID, &b.Script, &b.Evidence, &b.Recording, &agreed, &begun, &ended)
+	err := row.Scan(&b.DraftID, &b.After, &b.PaymentID, &b.CallID, &b.Reference, &b.AgentID, &b.MemberID, &b.Script, &b.Evidence, &b.Recording, &agreed, &begun, &ended)
 	b.Reference, b.AgreedAt, b.BegunAt, b.EndedAt = id.Grouped(b.Reference), db.Time(agreed), db.Time(begun), db.Time(ended)
 	return b, err
 }
@@ -212,6 +224,21 @@ func PhoneDraft(ctx context.Context, q db.Queryer, draftID string) (ByPhone, err
 		return ByPhone{}, fmt.Errorf("get a payment by phone: %w", err)
 	}
 	return b, nil
+}
+
+// LastByPhone returns what a payment by phone has led to: the draft that was begun last of those that were begun again after
+// it, or b itself.
+func LastByPhone(ctx context.Context, q db.Queryer, b ByPhone) (ByPhone, error) {
+	for {
+		next, err := scanPhone(q.QueryRowContext(ctx, "SELECT "+phoneFields+" FROM phone_payment WHERE after_draft = $1", b.DraftID))
+		if errors.Is(err, sql.ErrNoRows) {
+			return b, nil
+		}
+		if err != nil {
+			return b, fmt.Errorf("follow a payment by phone: %w", err)
+		}
+		b = next
+	}
 }
 
 // PhoneDrafts returns the payments that were begun in a call, newest first.

@@ -109,6 +109,10 @@ var Rules = []Rule{
 		LEFT JOIN payment ON payment.idempotency_key = phone_payment.draft_id
 		WHERE phone_call.id IS NULL OR phone_call.agent_id <> phone_payment.agent_id OR phone_call.reference <> phone_payment.reference
 			OR phone_payment.script = '' OR COALESCE(payment.id, '') <> phone_payment.payment_id ORDER BY phone_payment.draft_id`},
+	{Name: "phone.again", Says: "A payment by phone that was begun again belongs to the call, agent and member of the one that came to nothing.", find: `
+		SELECT again.draft_id, 0, 1 FROM phone_payment AS again LEFT JOIN phone_payment AS before ON before.draft_id = again.after_draft
+		WHERE again.after_draft <> '' AND (before.draft_id IS NULL OR before.payment_id = '' OR before.call_id <> again.call_id
+			OR before.agent_id <> again.agent_id OR before.member_id <> again.member_id OR before.begun_at > again.begun_at) ORDER BY again.draft_id`},
 	{Name: "contact.proof", Says: "A change of how a member is reached was asked for under a proof that held, and came into force after its pause.", find: `
 		SELECT contact_change.id, 0, 1 FROM contact_change LEFT JOIN caller_verification AS proof ON proof.call_id = contact_change.call_id
 			AND proof.member_id = contact_change.member_id AND proof.agent_id = contact_change.agent_id

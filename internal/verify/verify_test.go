@@ -226,6 +226,7 @@ var violations = []planted{
 	{"phone.consent", "a recording without a place", []string{"UPDATE phone_payment SET recording = '' WHERE payment_id = '{phone}'"}},
 	{"phone.consent", "a debit by telephone that was in no call", []string{"UPDATE ach_entry SET sec = 'TEL' WHERE payment_id = '{pending}'"}},
 	{"phone.call", "a payment in another call", []string{"UPDATE phone_payment SET reference = 'AAAAAAAAAA' WHERE payment_id = '{phone}'"}},
+	{"phone.again", "begun again after nothing", []string{"UPDATE phone_payment SET after_draft = 'draft_none' WHERE payment_id = '{phone}'"}},
 	{"phone.call", "a payment that its call does not know", []string{"UPDATE phone_payment SET payment_id = '' WHERE payment_id = '{phone}'"}},
 	{"contact.proof", "another agent asked", []string{"UPDATE contact_change SET agent_id = 'acc_other'"}},
 	{"contact.proof", "asked before the proof", []string{"UPDATE contact_change SET asked_at = 0"}},

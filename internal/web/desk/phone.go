@@ -29,7 +29,8 @@ type phoneDraft struct {
 
 // phoneBegun is the payment of the address. It belongs to a call of whoever reads it; what may still be done in it depends
 // on the proof of who calls, which entitled asks for. A debit that was made belongs to every later call in which its member
-// has proved who they are: whoever answers can take it back for them.
+// has proved who they are: whoever answers can take it back for them. One that came to nothing and was begun again by its
+// payer leads to what was begun last.
 func (d *Desk) phoneBegun(c *web.Context) (x phoneDraft, err error) {
 	ctx, q := c.R.Context(), d.DB.Read()
 	if x.call, err = d.Calls.Get(ctx, q, c.Session.AccountID, c.R.PathValue("call")); err != nil {
@@ -52,6 +53,10 @@ func (d *Desk) phoneBegun(c *web.Context) (x phoneDraft, err error) {
 	if x.phone.CallID != x.call.ID || x.phone.AgentID != c.Session.AccountID {
 		return x, caller.ErrNoCall
 	}
+	if x.phone, err = payment.LastByPhone(ctx, q, x.phone); err != nil { // begun again by the payer: it goes on there
+		return x, err
+	}
+	x.path = "/desk/calls/" + x.call.ID + "/pay/" + x.phone.DraftID
 	x.draft, err = payment.GetDraft(ctx, q, payment.CallOwner(x.call.ID), x.phone.DraftID)
 	if fault.Is(err, fault.NotFound) { // the payer has it, or it is swept away
 		return x, nil
@@ -159,6 +164,9 @@ func (d *Desk) showPhonePay(c *web.Context, status int, failed string, problems 
 	x, err := d.phoneBegun(c)
 	if err != nil {
 		return err
+	}
+	if x.phone.DraftID != c.R.PathValue("draft") && failed == "" && len(problems) == 0 {
+		return c.Redirect(x.path)
 	}
 	v, err := d.phoneView(c, x)
 	if err != nil {

@@ -171,6 +171,77 @@ func TestPayByLink(t *testing.T) {
 	})
 }
 
+// TestTheDeskFollows: a payer whose card is declined begins again on their device; the agent sees that one, from the page of
+// the first, and stops it there.
+func TestTheDeskFollows(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		o := officeOn(t, d, staff.SSO{})
+		o.chats.Hub.Stop()
+		v := o.onPhone()
+		ctx, phone, guest, owner := t.Context(), o.desk.Phone, audit.Who{Role: audit.Guest}, payment.Owner{SessionID: "ses_rosa"}
+		path := v.begin("40")
+		v.post(path+"/link", "channel", "mail").leads(t, path)
+		b, err := phone.Prove(ctx, o.clock(), guest, o.token(draftOf(path)), day.MustParse("1984-03-05"))
+		o.must(err)
+		o.must(phone.Take(ctx, o.clock(), guest, b, owner))
+		failed := o.paysCard(owner, b.DraftID, paymenttest.Decline)
+		next, ok, err := phone.Again(ctx, o.clock(), guest, failed, owner, payment.Answers{Kind: bill.Medical, Payee: failed.Payee, Ticked: []string{v.bill}, Lines: []payment.Line{{BillID: v.bill, Amount: 4000}}})
+		if err != nil || !ok {
+			t.Fatalf("it is not in the call: %v", err)
+		}
+		to := v.call + "/pay/" + next.ID
+		o.must(phone.At(ctx, o.clock(), next.ID, "method"))
+		v.get(path).leads(t, to)
+		live := v.get(path + "/events")
+		if live.says(t, 200, "Chooses how to pay"); !strings.Contains(live.Body, to+"/cancel") {
+			t.Error("what the agent stops is not what the payer pays")
+		}
+		v.get(to).says(t, 200, "Chooses how to pay", "$40.00")
+		v.post(path+"/cancel").leads(t, to)
+		v.get(to).says(t, 200, "This payment was stopped")
+		if _, ok, err := phone.Again(ctx, o.clock(), guest, failed, owner, payment.Answers{}); ok || err != nil {
+			t.Errorf("what the desk stopped is begun again in the call: %v", err)
+		}
+
+		// Paid at last: the record tells by whom, in which call.
+		path = v.begin("30")
+		v.post(path+"/link", "channel", "mail").leads(t, path)
+		b, err = phone.Prove(ctx, o.clock(), guest, o.token(draftOf(path)), day.MustParse("1984-03-05"))
+		o.must(err)
+		o.must(phone.Take(ctx, o.clock(), guest, b, owner))
+		failed = o.paysCard(owner, b.DraftID, paymenttest.Decline)
+		next, _, err = phone.Again(ctx, o.clock(), guest, failed, owner, payment.Answers{Kind: bill.Medical, Payee: failed.Payee, Ticked: []string{v.bill}, Lines: []payment.Line{{BillID: v.bill, Amount: 3000}}})
+		o.must(err)
+		paid := o.paysCard(owner, next.ID, paymenttest.Good)
+		v.get(path).leads(t, v.call+"/pay/"+next.ID)
+		v.get(v.call+"/pay/"+next.ID).says(t, 200, "Payment received", id.Grouped(paid.Confirmation), b.Reference, phonepay.Script)
+		o.must(o.staff.Open(ctx, o.clock(), v.who, o.member, "A good reason"))
+		if text := v.get("/desk/members/" + o.member).Text(); strings.Count(text, "By phone with Iris, call "+b.Reference) != 6 { // three payments, each begun and ended
+			t.Errorf("not every payment tells its call: %s", text)
+		}
+	})
+}
+
+// paysCard pays a draft with a card, as its payer does on their own device.
+func (o *office) paysCard(owner payment.Owner, draftID, token string) payment.Payment {
+	o.t.Helper()
+	ctx := o.t.Context()
+	draft, err := o.pays.ChangeDraft(ctx, owner, draftID, func(d *payment.Draft) error {
+		card, err := o.pays.LookCard(ctx, token)
+		d.SetCard(token, card, false)
+		d.Answers.Email, d.Answers.Emailed = "rosa@mail.example", true
+		return err
+	})
+	o.must(err)
+	draft.Answers.Reviewed = payment.Reviewed{Authorization: "I pay.", Language: "en"}
+	r, err := draft.Request(o.desk.Phone.Seal)
+	o.must(err)
+	pay, err := o.pays.Pay(ctx, r)
+	o.must(err)
+	return pay
+}
+
 const hostileText = `<script>alert(1)</script> "quoted" & 'single' =1+1`
 
 // TestALinkEnds: it leads nowhere after five wrong dates of birth, after its time, once it is replaced and once the desk

@@ -51,17 +51,31 @@ func (p *Portal) again(c *web.Context) error {
 		return err
 	}
 	answers, fits := sameAgain(pay, list)
-	if !fits {
-		return p.startDraft(c, pay.PayerID, list.ids())
+	payerID, at := pay.PayerID, "method"
+	if fits {
+		payerID = list[0].payer
+	} else if payerID, answers, err = p.ticked(c, pay.PayerID, list.ids()); err != nil {
+		return err
+	} else if at = "bills"; payerID == "" {
+		return c.Redirect("/bills")
 	}
 	if own(c, pay) {
 		answers.Email = pay.Email
+		if payerID == pay.PayerID && answers.Help == "" { // begun in a call: it stays in it
+			d, inCall, err := p.Phone.Again(c.R.Context(), c.Now, c.Who(), pay, owner(c), answers)
+			if err != nil {
+				return err
+			}
+			if inCall {
+				return c.Redirect(step(d.ID, at))
+			}
+		}
 	}
-	d, err := p.Payments.NewDraft(c.R.Context(), owner(c), list[0].payer, answers)
+	d, err := p.Payments.NewDraft(c.R.Context(), owner(c), payerID, answers)
 	if err != nil {
 		return err
 	}
-	return c.Redirect(step(d.ID, "method"))
+	return c.Redirect(step(d.ID, at))
 }
 
 // sameAgain is the answer that asks for the same bills and amounts once more. It reports false where the bills cannot

@@ -43,16 +43,32 @@ func (p *Portal) startDraft(c *web.Context, payerID string, billIDs []string) er
 
 // newDraft is startDraft without leading to it: it returns the address.
 func (p *Portal) newDraft(c *web.Context, payerID string, billIDs []string) (string, error) {
+	payerID, answers, err := p.ticked(c, payerID, billIDs)
+	if err != nil {
+		return "", err
+	}
+	if payerID == "" {
+		return "/bills", nil
+	}
+	d, err := p.Payments.NewDraft(c.R.Context(), owner(c), payerID, answers)
+	if err != nil {
+		return "", err
+	}
+	return step(d.ID, "bills"), nil
+}
+
+// ticked is who pays, and the answers of a draft with bills ticked, as startDraft says. The payer is "" where nobody can.
+func (p *Portal) ticked(c *web.Context, payerID string, billIDs []string) (string, payment.Answers, error) {
 	if len(billIDs) > maxBills {
 		billIDs = billIDs[:maxBills]
 	}
 	scope, err := p.scope(c)
 	if err != nil {
-		return "", err
+		return "", payment.Answers{}, err
 	}
 	known, err := bill.ByIDs(c.R.Context(), p.DB.Read(), scope, billIDs)
 	if err != nil {
-		return "", err
+		return "", payment.Answers{}, err
 	}
 	var ticked []string
 	var first bill.Bill
@@ -70,14 +86,7 @@ func (p *Portal) newDraft(c *web.Context, payerID string, billIDs []string) (str
 	if of.help != "" || !slices.Contains(c.Session.Members, payerID) {
 		payerID = payer(scope, first)
 	}
-	if payerID == "" {
-		return "/bills", nil
-	}
-	d, err := p.Payments.NewDraft(c.R.Context(), owner(c), payerID, payment.Answers{Ticked: ticked, Help: of.help})
-	if err != nil {
-		return "", err
-	}
-	return step(d.ID, "bills"), nil
+	return payerID, payment.Answers{Ticked: ticked, Help: of.help}, nil
 }
 
 // payer is who pays a bill as far as its reader may act: its guarantor, else its patient, else who is helped, else the

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"memberpay/internal/audit"
 	"memberpay/internal/bill"
@@ -15,6 +16,7 @@ import (
 	"memberpay/internal/letter"
 	"memberpay/internal/payment"
 	"memberpay/internal/phonepay"
+	"memberpay/internal/processor"
 )
 
 // sendsPayLink takes a call in which Rosa proves who she is, and sends her a link to pay a bill; it returns the token.
@@ -138,5 +140,102 @@ func (a answer) leads(t *testing.T, to string) {
 	t.Helper()
 	if a.Status != 303 || a.To != to {
 		t.Errorf("%d to %q, want to %q: %s", a.Status, a.To, to, a.Text())
+	}
+}
+
+// TestAgainByLink: a payer whose card is declined pays another way in the same call: the same agent, call and words stand
+// for it, its link leads there, and one payment is begun, however often they ask.
+func TestAgainByLink(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := houseOn(t, d)
+		b, token := h.paysByPhone()
+		v := h.visitor()
+		v.post("/pay-link/"+token, birthOf(rosaBirth))
+		pays := func(draftID string, form url.Values) string {
+			t.Helper()
+			path := "/pay/" + draftID
+			v.post(path+"/method", form).leads(t, path+"/review")
+			return v.post(path+"/review", confirm(v.get(path+"/review"))).To
+		}
+		again := func(failed string) payment.ByPhone {
+			t.Helper()
+			to := v.post(failed+"/again", url.Values{}).To
+			next, err := payment.PhoneDraft(t.Context(), d.Read(), strings.TrimSuffix(strings.TrimPrefix(to, "/pay/"), "/method"))
+			if err != nil {
+				t.Fatalf("%q is in no call: %v", to, err)
+			}
+			return next
+		}
+		h.cards.say(processor.Outcome{Status: processor.Declined, Reason: processor.ReasonInsufficientFunds, CanRetry: true})
+		first := pays(b.DraftID, cardForm1())
+		v.get(first).tells(t, 200, "Your payment did not go through", "Pay another way")
+		second := again(first)
+		if again(first).DraftID != second.DraftID {
+			t.Error("asking twice begins two payments")
+		}
+		if second.After != b.DraftID || second.CallID != b.CallID || second.Reference != b.Reference || second.AgentID != b.AgentID || second.Script != b.Script {
+			t.Errorf("%+v after %+v", second, b)
+		}
+		v.get("/pay/"+second.DraftID+"/method").tells(t, 200, "our staff see which page you are on", "How do you want to pay?")
+		if h.stage(second.DraftID).Stage != phonepay.Method {
+			t.Error("the agent does not see where the payer is")
+		}
+		v.get("/pay-link/"+token).leads(t, "/pay/"+second.DraftID+"/method")
+
+		// Once more, and that one is stopped by the desk.
+		failed := pays(second.DraftID, cardForm1())
+		h.cards.say(processor.Outcome{})
+		third := again(failed)
+		if again(first).DraftID != third.DraftID {
+			t.Error("the first page does not lead to the payment begun last")
+		}
+		v.post("/pay/"+third.DraftID+"/method", bankForm1())
+		review := v.get("/pay/" + third.DraftID + "/review")
+		h.must(h.portal.Phone.Cancel(t.Context(), h.clock(), audit.Who{Actor: b.AgentID, Role: audit.Agent}, third))
+		if a := v.post("/pay/"+third.DraftID+"/review", confirm(review)); strings.HasPrefix(a.To, "/payments/") {
+			t.Error("what the desk stopped was paid")
+		}
+
+		// Another call, declined and paid: the second card carries the call.
+		b, token = h.paysByPhone()
+		v.post("/pay-link/"+token, birthOf(rosaBirth))
+		h.cards.say(processor.Outcome{Status: processor.Declined, Reason: processor.ReasonGeneric})
+		first = pays(b.DraftID, cardForm1())
+		h.cards.say(processor.Outcome{})
+		next := again(first)
+		pays(next.DraftID, cardForm1())
+		pay, err := payment.ByKey(t.Context(), d.Read(), next.DraftID)
+		h.must(err)
+		made, err := payment.PhonePayments(t.Context(), d.Read(), []string{pay.ID})
+		if err != nil || pay.State != payment.Succeeded || made[pay.ID].AgentID != b.AgentID || made[pay.ID].Reference != b.Reference {
+			t.Errorf("%+v of %s, %v", made, pay.State, err)
+		}
+		h.clean()
+	})
+}
+
+// TestAgainAfterTheCall: long after the call, a payment that came to nothing is begun again without it.
+func TestAgainAfterTheCall(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	b, token := h.paysByPhone()
+	v := h.visitor()
+	v.post("/pay-link/"+token, birthOf(rosaBirth))
+	v.post("/pay/"+b.DraftID+"/method", cardForm1())
+	h.cards.say(processor.Outcome{Status: processor.Declined, Reason: processor.ReasonGeneric})
+	failed := v.post("/pay/"+b.DraftID+"/review", confirm(v.get("/pay/"+b.DraftID+"/review"))).To
+	h.write(func(tx *db.Tx) error {
+		_, err := tx.ExecContext(t.Context(), "UPDATE caller_verification SET ends_at = verified_at + 1")
+		return err
+	})
+	h.pass(20 * time.Minute)
+	v.get(failed)
+	h.pass(15 * time.Minute)
+	if to := v.post(failed+"/again", url.Values{}).To; !strings.HasSuffix(to, "/method") {
+		t.Fatalf("again leads to %q", to)
+	}
+	if n := h.count("SELECT COUNT(*) FROM phone_payment"); n != 1 {
+		t.Errorf("%d payments by phone", n)
 	}
 }
