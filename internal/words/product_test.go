@@ -1,6 +1,11 @@
 package words_test
 
 import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
 	"memberpay/internal/processor"
@@ -80,6 +85,43 @@ func TestEveryReasonHasWords(t *testing.T) {
 		for _, key := range keys {
 			if !w.Has(key) {
 				t.Errorf("%s has no %s", lang, key)
+			}
+		}
+	}
+}
+
+// TestSpanishCallsARecordOneThing: what is kept of a member is the "expediente"; a day by which something is due is still in
+// time, which "antes del" denies.
+func TestSpanishCallsARecordOneThing(t *testing.T) {
+	t.Parallel()
+	read := func(lang, name string) (out map[string]any) {
+		raw, err := os.ReadFile(filepath.Join(lang, name))
+		if err == nil {
+			err = json.Unmarshal(raw, &out)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	registro := regexp.MustCompile(`(?i)\b(el|este|un|su|nuevo) registro\b|\babrir registros\b|\bregistros? del? miembros?`)
+	by := regexp.MustCompile(`\bby( \{\{\.(Date|Day)\}\}|$)`)
+	files, err := filepath.Glob(filepath.Join("es", "*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatal("no catalogs", err)
+	}
+	for _, f := range files {
+		en := read("en", filepath.Base(f))
+		for key, value := range read("es", filepath.Base(f)) {
+			es, _ := value.(string)
+			if strings.HasPrefix(key, "desk.audit.") { // a log, not a member's
+				continue
+			}
+			if registro.MatchString(es) {
+				t.Errorf("%s says %q", key, es)
+			}
+			if was, _ := en[key].(string); by.MatchString(was) && strings.Contains(es, "antes del") {
+				t.Errorf("%s says %q of %q", key, es, was)
 			}
 		}
 	}

@@ -12,7 +12,7 @@ async function openRecord(page, number) {
   await page.goto('/desk/members');
   await field(page, 'desk.members.label').fill(number);
   await mainButton(page, 'desk.members.button').click();
-  await page.getByRole('main').getByRole('link', { name: /open the record|abrir el registro/i }).first().click();
+  await page.getByRole('main').getByRole('link', { name: /open the record|abrir el expediente/i }).first().click();
   const reason = page.getByLabel(starts(t(page.lang, 'desk.reason')));
   const open = page.getByRole('heading', { name: t(page.lang, 'desk.record.payments'), exact: true });
   await reason.or(open).first().waitFor();
