@@ -58,7 +58,7 @@ func payments(c *web.Context) payment.Scope {
 // page is the frame of a page of this site: ui.Page with the navigation of whoever is reading.
 func page(c *web.Context, title string) ui.Page {
 	p := c.Page(title)
-	p.HelpURL, p.ChatURL = "/help", "/chat"
+	p.HelpURL, p.ChatURL, p.ContactURL = "/help", "/chat", "/contact"
 	p.SignInURL, p.SignOutURL = "/sign-in", "/sign-out"
 	if c.Session.Known() {
 		p.SignOutURL = "/sign-out"

@@ -32,6 +32,7 @@ type Page struct {
 	HomeURL    string // where logo and name lead; "" means "/"
 	HelpURL    string // "" hides the help link
 	ChatURL    string // "" hides the link to the chat
+	ContactURL string // "" hides the link to every way to reach a person
 	ShareURL   string // where a page is shared with the desk; "" hides the link
 
 	Watched *Watched // the reader shares their page with the desk
