@@ -219,8 +219,17 @@ func (x *index) spell(w string) string {
 			continue
 		}
 		d := distance(w, other, min(far, most))
-		if d > most || d > far || (d == far && (n < often || (n == often && other > best))) {
+		if d > most || d > far {
 			continue
+		}
+		if d == far { // a letter is forgotten more often than one is added
+			if more := len(other) > len(w); more != (len(best) > len(w)) {
+				if !more {
+					continue
+				}
+			} else if n < often || (n == often && other > best) {
+				continue
+			}
 		}
 		best, far, often = other, d, n
 	}
