@@ -130,6 +130,10 @@ func (p *Portal) draft(c *web.Context) (d payment.Draft, done bool, err error) {
 		})
 	}
 	if fault.Is(err, fault.NotFound) {
+		stopped, err := p.stopped(c, draftID)
+		if err != nil || stopped {
+			return payment.Draft{}, true, err
+		}
 		return payment.Draft{}, true, p.overPage(c)
 	}
 	if err == nil && d.Answers.Help != "" {

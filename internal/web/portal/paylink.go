@@ -55,11 +55,27 @@ func (p *Portal) showPayLink(c *web.Context, status int, v payLinkView, problems
 // payLinkOver says that a link leads nowhere any more, and the ways on.
 func (p *Portal) payLinkOver(c *web.Context) error {
 	frame := page(c, c.T("phone.link.over"))
-	frame.Path = ""
-	if token := c.R.PathValue("paylink"); token != "" {
-		frame.Path = "/pay-link/" + token
+	frame.Path = "/pay-link/" + c.R.PathValue("paylink")
+	return c.Render(http.StatusNotFound, payLinkOverPage(frame, c.T("phone.link.over.body", "Phone", c.Site.Brand.Phone.Display)))
+}
+
+// stopped answers for a draft of the reader that the desk stopped in the call, and reports whether it is one.
+func (p *Portal) stopped(c *web.Context, draftID string) (bool, error) {
+	b, err := payment.PhoneDraft(c.R.Context(), p.DB.Read(), draftID)
+	if err != nil || b.EndedAt.IsZero() || !slices.Contains(c.Session.Members, b.MemberID) {
+		return false, ignoreNotFound(err)
 	}
-	return c.Render(http.StatusNotFound, payLinkOverPage(frame, payLinkView{Phone: c.Site.Brand.Phone.Display}))
+	return true, p.payLinkStopped(c)
+}
+
+// payLinkStopped says that the desk stopped the payment and nothing was paid, and the ways on.
+func (p *Portal) payLinkStopped(c *web.Context) error {
+	frame := page(c, c.T("phone.link.stopped"))
+	frame.Path = ""
+	if draftID := c.R.PathValue("draft"); draftID != "" {
+		frame.Path = step(draftID, "review") // the language links lead to a page that says the same
+	}
+	return c.Render(http.StatusNotFound, payLinkOverPage(frame, c.T("phone.link.stopped.body", "Phone", c.Site.Brand.Phone.Display)))
 }
 
 // payLinkPost checks the date of birth and hands the payment to this browser.

@@ -129,7 +129,14 @@ func TestAStoppedLink(t *testing.T) {
 	if strings.HasPrefix(paid.To, "/payments/") {
 		t.Error("it was paid")
 	}
-	v.get(paid.To).tells(t, 404)
+	for _, at := range []string{paid.To, "/pay/" + b.DraftID + "/method", "/pay/" + b.DraftID + "/review"} {
+		v.get(at).tells(t, 404, "Our staff stopped this payment", "Nothing was paid", "ask for a new link", "1-800-555-0142")
+		v.get(at+"?lang=es").tells(t, 404, "Nuestro personal detuvo este pago", "No se pagó nada", "pida un enlace nuevo")
+		v.get(at + "?lang=en")
+	}
+	if other := h.visitor().get(paid.To); strings.Contains(other.Text(), "Our staff stopped") {
+		t.Errorf("somebody else reads what became of it: %d %s", other.Status, other.Text())
+	}
 	if n := h.count("SELECT COUNT(*) FROM payment WHERE idempotency_key = $1", b.DraftID); n != 0 {
 		t.Errorf("%d payments", n)
 	}

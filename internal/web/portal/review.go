@@ -127,7 +127,7 @@ func (p *Portal) payNow(c *web.Context) error {
 	case errors.Is(err, payment.ErrHelpPayment), errors.Is(err, payment.ErrHelpMonth):
 		return c.Redirect(step(d.ID, "bills") + "?limit")
 	case errors.Is(err, payment.ErrCallOver):
-		return p.payLinkOver(c)
+		return p.payLinkStopped(c)
 	case errors.Is(err, payment.ErrHelpEnded):
 		return p.helpOver(c)
 	}

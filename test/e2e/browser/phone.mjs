@@ -65,7 +65,7 @@ scenario('a member lost their ID, calls, proves who they are, pays by a link and
   await pay(member);
   const paid = await confirmation(member, 'succeeded');
   await desk.getByText(paid.number).first().waitFor();
-  await shown(desk, 'state.succeeded.title');
+  await shown(desk, 'phone.paid.succeeded');
   await look(desk, 'phone-paid');
   const receipt = await mailed(desk, iris.email, (m) => m.subject === t('en', 'mail.receipt.subject', { Amount: '$25.10' }));
   assert.ok(receipt.text.includes(paid.number), 'the receipt has the number that is read out');
@@ -105,7 +105,8 @@ scenario('the agent stops a link while it is open', async () => {
   await shown(desk, 'phone.ended');
   await look(desk, 'phone-stopped');
   await pay(member);
-  await at(member, 'draft.over.title');
+  await at(member, 'phone.link.stopped');
+  await look(member, 'pay-link-stopped');
   await member.goto(mail.text.match(/https?:\S+\/pay-link\/\S+/)[0]);
   await at(member, 'phone.link.over');
   await look(member, 'pay-link-over');
