@@ -3,11 +3,13 @@ package desk
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"memberpay/internal/audit"
 	"memberpay/internal/bill"
 	"memberpay/internal/caller"
+	"memberpay/internal/event"
 	"memberpay/internal/fault"
 	"memberpay/internal/id"
 	"memberpay/internal/identity"
@@ -259,17 +261,27 @@ func (d *Desk) phonePaid(c *web.Context, x phoneDraft, v *phonePayView) error {
 		return err
 	}
 	v.Paid = true
-	v.Panel = ui.Panel{Tone: toneOf(pay.State), Title: c.T("state." + string(pay.State) + ".title"), Text: c.T("phone.paid.read"),
-		Label: c.T("paid.number"), Number: id.Grouped(pay.Confirmation)}
-	for _, group := range strings.Split(id.Grouped(pay.Confirmation), "-") {
-		v.Spell = append(v.Spell, strings.Join(letters(c, group), ", "))
+	key, err := d.phoneState(c, pay)
+	if err != nil {
+		return err
 	}
-	receipt := c.T("phone.receipt.none")
-	if pay.Email != "" {
-		receipt = c.T("phone.receipt.to", "Address", maskedMail(pay.Email))
+	v.Panel = ui.Panel{Tone: toneOf(pay.State), Title: c.T("phone.paid." + key), Text: c.T("phone.paid." + key + ".body")}
+	v.Rows = append(reasonRows(c, pay, key), ui.Row{Key: c.T("paid.amount"), Value: c.Words.Amount(pay.Amount), Strong: true}, ui.Row{Key: c.T("phone.payee"), Value: payeeName(c, pay.Payee)})
+	if pay.State == payment.Pending || pay.State == payment.Succeeded {
+		v.Panel.Label, v.Panel.Number = c.T("paid.number"), id.Grouped(pay.Confirmation)
+		for _, group := range strings.Split(id.Grouped(pay.Confirmation), "-") {
+			v.Spell = append(v.Spell, strings.Join(letters(c, group), ", "))
+		}
+		receipt := c.T("phone.receipt.none")
+		if pay.Email != "" {
+			receipt = c.T("phone.receipt.to", "Address", maskedMail(pay.Email))
+		}
+		v.Rows = append(v.Rows, ui.Row{Key: c.T("phone.receipt"), Value: receipt})
+	} else { // nothing to write down
+		v.Rows = append(v.Rows, ui.Row{Key: c.T("paid.number.other"), Value: id.Grouped(pay.Confirmation)})
+		v.Live = x.phone.Evidence == "" // it may change, or be begun again, on the payer's device
 	}
-	v.Rows = []ui.Row{{Key: c.T("paid.amount"), Value: c.Words.Amount(pay.Amount), Strong: true}, {Key: c.T("phone.payee"), Value: payeeName(c, pay.Payee)},
-		{Key: c.T("phone.receipt"), Value: receipt}, {Key: c.T("phone.call"), Value: x.phone.Reference}, {Key: c.T("phone.script"), Value: x.phone.Script}}
+	v.Rows = append(v.Rows, ui.Row{Key: c.T("phone.call"), Value: x.phone.Reference}, ui.Row{Key: c.T("phone.script"), Value: x.phone.Script})
 	if pay.Rail == payment.Bank && x.phone.Evidence != "" {
 		v.Rows = append(v.Rows, ui.Row{Key: c.T("phone.evidence"), Value: c.T("phone.evidence."+string(x.phone.Evidence), "Reference", x.phone.Recording)})
 	}
@@ -287,6 +299,43 @@ func (d *Desk) phonePaid(c *web.Context, x phoneDraft, v *phonePayView) error {
 		v.Record = waits && !x.later
 	}
 	return nil
+}
+
+// phoneState is how the desk calls the state of a payment: the part of the keys phone.paid.* that names it.
+//
+// words: phone.paid.*
+func (d *Desk) phoneState(c *web.Context, pay payment.Payment) (string, error) {
+	if pay.State != payment.Failed && pay.State != payment.Canceled {
+		return string(pay.State), nil
+	}
+	facts, err := event.Of(c.R.Context(), d.DB.Read(), pay.ID)
+	switch {
+	case err != nil:
+		return "", err
+	case slices.ContainsFunc(facts, func(e event.Event) bool { return e.Kind == "payment.late_success" }):
+		return "late", nil
+	case pay.State == payment.Failed && !slices.Contains([]string{"abandoned", "canceled", "processing", "unreachable"}, pay.Reason):
+		return "declined", nil
+	}
+	return string(pay.State), nil
+}
+
+// reasonRows tell why a payment came to nothing, in the words that its payer reads.
+//
+// words: decline.* return.*
+func reasonRows(c *web.Context, pay payment.Payment, key string) []ui.Row {
+	area, other := "decline.", "decline.generic"
+	switch {
+	case pay.State == payment.Returned:
+		area, other = "return.", "return.other"
+	case pay.State != payment.Failed || key == "late":
+		return nil
+	}
+	reads := area + pay.Reason
+	if !c.Words.Has(reads) || !c.Words.Has(reads+".next") {
+		reads = other
+	}
+	return []ui.Row{{Key: c.T("phone.reason"), Value: c.T(reads, "Code", pay.Reason), Lines: []string{c.T(reads + ".next")}}}
 }
 
 // takesBack reports whether a debit can be canceled now: it is in no file, and none was due. waits says that it waits for

@@ -71,6 +71,21 @@ func (d *Desk) phoneLive(c *web.Context, x phoneDraft, link phonepay.Link, v *ph
 	}
 	v.Steps = append(v.Steps, []ui.Row{{Key: c.T("phone.message"), Value: c.T("phone.message." + state)},
 		{Key: c.T("phone.since"), Value: c.Words.Time(since.In(zone))}}...)
+	if x.phone.After != "" {
+		before, err := payment.PhoneDraft(c.R.Context(), d.DB.Read(), x.phone.After)
+		if err != nil {
+			return err
+		}
+		pay, err := payment.ByID(c.R.Context(), d.DB.Read(), before.PaymentID)
+		if err != nil {
+			return err
+		}
+		key, err := d.phoneState(c, pay)
+		if err != nil {
+			return err
+		}
+		v.Steps = append(v.Steps, ui.Row{Key: c.T("phone.before"), Value: c.T("phone.paid." + key)})
+	}
 	if !ended {
 		v.Steps = append(v.Steps, ui.Row{Key: c.T("phone.until"), Value: c.Words.Time(link.ExpiresAt.In(zone))})
 	}

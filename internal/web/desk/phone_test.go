@@ -186,6 +186,16 @@ func TestTheDeskFollows(t *testing.T) {
 		o.must(err)
 		o.must(phone.Take(ctx, o.clock(), guest, b, owner))
 		failed := o.paysCard(owner, b.DraftID, paymenttest.Decline)
+		declined := v.get(path)
+		declined.says(t, 200, "The card was declined", "Nothing was paid", "What the caller reads", "There was not enough money or credit on this card.", "Pay another way")
+		for _, s := range []string{"write it down", "By email to", "Your payment", "Confirmation number"} {
+			if strings.Contains(declined.Text(), s) {
+				t.Errorf("where nothing was paid, the desk says %q", s)
+			}
+		}
+		if !strings.Contains(declined.Body, path+"/events") {
+			t.Error("the page of a declined payment does not tell how it goes on")
+		}
 		next, ok, err := phone.Again(ctx, o.clock(), guest, failed, owner, payment.Answers{Kind: bill.Medical, Payee: failed.Payee, Ticked: []string{v.bill}, Lines: []payment.Line{{BillID: v.bill, Amount: 4000}}})
 		if err != nil || !ok {
 			t.Fatalf("it is not in the call: %v", err)
@@ -197,7 +207,7 @@ func TestTheDeskFollows(t *testing.T) {
 		if live.says(t, 200, "Chooses how to pay"); !strings.Contains(live.Body, to+"/cancel") {
 			t.Error("what the agent stops is not what the payer pays")
 		}
-		v.get(to).says(t, 200, "Chooses how to pay", "$40.00")
+		v.get(to).says(t, 200, "Chooses how to pay", "$40.00", "Before this one", "The card was declined")
 		v.post(path+"/cancel").leads(t, to)
 		v.get(to).says(t, 200, "This payment was stopped")
 		if _, ok, err := phone.Again(ctx, o.clock(), guest, failed, owner, payment.Answers{}); ok || err != nil {
@@ -513,7 +523,7 @@ func TestPayByBank(t *testing.T) {
 		above.post(later+"/recording", "recording", "REC-9").leads(t, "/desk/overview")
 		v.get(later).says(t, 200, "Recording REC-9")
 		v.post(later+"/cancel").leads(t, later)
-		v.get(later).says(t, 200, "You canceled this payment")
+		v.get(later).says(t, 200, "This payment was canceled")
 
 		told := o.entries("payment.by_phone")
 		if len(told) != 3 || told[0].Actor != v.who.Actor || told[0].Role != audit.Agent || told[0].Member != o.member {
@@ -603,7 +613,7 @@ func TestAnybodyTakesADebitBack(t *testing.T) {
 			v.get(path).says(t, 200, "$40.00")
 			v.get(path+"/review").leads(t, path)
 			v.post(path+"/cancel").leads(t, path)
-			v.get(path).says(t, 200, "You canceled this payment")
+			v.get(path).says(t, 200, "This payment was canceled")
 			if pay := o.paid(draft); pay.State != payment.Canceled {
 				t.Errorf("the debit is %s", pay.State)
 			}
