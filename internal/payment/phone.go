@@ -277,6 +277,25 @@ func phones(ctx context.Context, q db.Queryer, where string, args ...any) (out [
 	return out, nil
 }
 
+// MadeByPhone returns how many payments by phone were made from one time until before another, by account of the staff who took
+// them: submitted, and neither failed nor canceled.
+func MadeByPhone(ctx context.Context, q db.Queryer, from, to time.Time) (map[string]int, error) {
+	made := map[string]int{}
+	err := db.Each(ctx, q, `SELECT phone_payment.agent_id, COUNT(*) FROM payment JOIN phone_payment ON phone_payment.payment_id = payment.id
+		WHERE payment.submitted_at >= $1 AND payment.submitted_at < $2 AND payment.state NOT IN ('failed', 'canceled') GROUP BY phone_payment.agent_id`,
+		[]any{db.Micros(from), db.Micros(to)}, func(rows *sql.Rows) error {
+			var agentID string
+			var n int
+			err := rows.Scan(&agentID, &n)
+			made[agentID] = n
+			return err
+		})
+	if err != nil {
+		return nil, fmt.Errorf("count payments by phone: %w", err)
+	}
+	return made, nil
+}
+
 // ClearTold lets debits by telephone into the next file whose written notice has been sent. It returns how many.
 func (p *Payments) ClearTold(ctx context.Context) (cleared int, err error) {
 	waiting, err := nacha.Uncleared(ctx, p.db.Read(), 500)

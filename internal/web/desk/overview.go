@@ -11,6 +11,7 @@ import (
 	"memberpay/internal/cases"
 	"memberpay/internal/chat"
 	"memberpay/internal/day"
+	"memberpay/internal/payment"
 	"memberpay/internal/web"
 	"memberpay/internal/web/ui"
 )
@@ -31,12 +32,14 @@ type overviewView struct {
 	Since    string
 }
 
-// deed is a column of what people did: the sum of some actions of the audit log.
+// deed is a column of what people did: the sum of some actions of the audit log, or, of madeByPhone, the payments that stand.
 type deed struct {
 	word    string
 	actions []string
 	once    bool // each call or visitor counts once, however often it was done
 }
+
+const madeByPhone = "payments_made"
 
 // deeds are the columns.
 //
@@ -49,7 +52,7 @@ var deeds = []deed{
 	{"chats", []string{"chat.assigned"}, false},
 	{"cases", []string{"case.answered", "case.closed"}, false},
 	{"notes", []string{"note.written", "case.noted"}, false},
-	{"payments", []string{"phone_payment.begun"}, false},
+	{madeByPhone, nil, false},
 	{"refunds", []string{"refund.requested", "refund.approved", "refund.declined"}, false},
 	{"exceptions", []string{"exception.closed"}, false},
 }
@@ -186,6 +189,10 @@ func (d *Desk) worked(c *web.Context, from, to day.Date) ([]did, error) {
 	if err != nil {
 		return nil, err
 	}
+	made, err := payment.MadeByPhone(c.R.Context(), d.DB.Read(), from.At(0, 0, zone), to.AddDays(1).At(0, 0, zone))
+	if err != nil {
+		return nil, err
+	}
 	by := map[string][]audit.Tally{}
 	for _, t := range tallies {
 		by[t.Actor] = append(by[t.Actor], t)
@@ -195,6 +202,9 @@ func (d *Desk) worked(c *web.Context, from, to day.Date) ([]did, error) {
 		x, any := did{Name: p.Name}, false
 		for _, deed := range deeds {
 			n := deed.sum(by[p.ID])
+			if deed.word == madeByPhone {
+				n = made[p.ID]
+			}
 			x.Counts, any = append(x.Counts, n), any || n > 0
 		}
 		if any {

@@ -37,7 +37,7 @@ func TestOverview(t *testing.T) {
 	v = o.opened(lead, "passkey")
 	v.get("/desk/overview").says(t, 200, "Nobody did anything in these days.", "November 23, 2026")
 	file := v.get("/desk/overview.csv")
-	if !strings.HasPrefix(file.Body, "day,person,opened,verified,refused,ids,chats,cases,notes,payments,refunds,exceptions\n") || !strings.Contains(file.Body, "2026-11-23,Iris Example,1,0,0,0,0,1,1,0,0,0\n") {
+	if !strings.HasPrefix(file.Body, "day,person,opened,verified,refused,ids,chats,cases,notes,payments_made,refunds,exceptions\n") || !strings.Contains(file.Body, "2026-11-23,Iris Example,1,0,0,0,0,1,1,0,0,0\n") {
 		t.Errorf("the file says %q", file.Body)
 	}
 	days := v.get("/desk/overview/days.csv")
