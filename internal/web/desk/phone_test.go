@@ -230,6 +230,17 @@ func TestTheDeskFollows(t *testing.T) {
 		if text := v.get("/desk/members/" + o.member).Text(); strings.Count(text, "By phone with Iris, call "+b.Reference) != 6 { // three payments, each begun and ended
 			t.Errorf("not every payment tells its call: %s", text)
 		}
+		if n := strings.Count(v.get("/desk/members/"+o.member).Text(), "of payment "); n != 1 {
+			t.Errorf("%d of three payments can be refunded, and two were declined", n)
+		}
+
+		// The overview counts the one that was made, of four begun.
+		lead, _ := o.hire(identity.Supervisor)
+		s := o.opened(lead, "passkey")
+		s.get("/desk/overview").says(t, 200, "Payments made by phone")
+		if file := s.get("/desk/overview.csv").Body; !regexp.MustCompile(`(?m)^2026-11-23,Iris Example,1,\d+,0,0,0,0,0,1,0,0$`).MatchString(file) {
+			t.Errorf("the file says %q", file)
+		}
 	})
 }
 

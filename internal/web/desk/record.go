@@ -199,7 +199,11 @@ func (d *Desk) payments(c *web.Context, m member.Member) (ui.Table, error) {
 		row := []ui.Cell{{Text: id.Grouped(p.Confirmation)}, {Text: c.Words.DateIn(p.SubmittedAt, c.Site.Brand.Zone())},
 			{Body: ui.TagFor(ui.Tag{Text: c.T("state." + string(p.State) + ".title"), Tone: toneOf(p.State)})}, {Text: c.Words.Amount(p.Amount)}}
 		if mayRefund {
-			row = append(row, d.refundCell(c, m.ID, p))
+			refund, err := d.refundCell(c, m.ID, p)
+			if err != nil {
+				return t, err
+			}
+			row = append(row, refund)
 		}
 		t.Rows = append(t.Rows, row)
 	}

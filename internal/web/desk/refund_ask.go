@@ -33,15 +33,25 @@ type refundAskView struct {
 	NoEmail bool // nobody is told of it by mail
 }
 
-// refundCell leads from a payment to its refund, where some of it is here.
-func (d *Desk) refundCell(c *web.Context, memberID string, p payment.Payment) ui.Cell {
+// refundCell leads from a payment to its refund, where some of it is here. Of one that was told to have failed, that is only
+// what came too late.
+func (d *Desk) refundCell(c *web.Context, memberID string, p payment.Payment) (ui.Cell, error) {
 	if p.Amount == p.Refunded {
-		return ui.Cell{Text: c.T("desk.refund.all")}
+		return ui.Cell{Text: c.T("desk.refund.all")}, nil
 	}
-	if !p.State.Good() && p.State != payment.Failed && p.State != payment.Canceled {
-		return ui.Cell{}
+	switch {
+	case p.State == payment.Failed || p.State == payment.Canceled:
+		_, err := d.Phone.Payments.Refundable(c.R.Context(), d.DB.Read(), p)
+		if errors.Is(err, payment.ErrRefundNothing) || errors.Is(err, payment.ErrRefundDisputed) {
+			return ui.Cell{}, nil
+		}
+		if err != nil && !errors.Is(err, payment.ErrRefundEarly) {
+			return ui.Cell{}, err
+		}
+	case !p.State.Good():
+		return ui.Cell{}, nil
 	}
-	return ui.Cell{Text: c.T("desk.refund.ask"), Href: refundPath(memberID, p.ID), What: c.T("desk.refund.of_payment", "Number", id.Grouped(p.Confirmation))}
+	return ui.Cell{Text: c.T("desk.refund.ask"), Href: refundPath(memberID, p.ID), What: c.T("desk.refund.of_payment", "Number", id.Grouped(p.Confirmation))}, nil
 }
 
 func refundPath(memberID, paymentID string) string {
