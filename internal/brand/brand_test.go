@@ -122,7 +122,7 @@ func TestValidateRefuses(t *testing.T) {
 		{"map_url", "not a safe address", func(b *Brand) { b.MapURL = "https://a@maps.example/{address}" }},
 		{"map_url", "which place", func(b *Brand) { b.MapURL = "https://maps.example/" }},
 		{"map_url", "which place", func(b *Brand) { b.MapURL = "https://maps.example/?at={lat}" }},
-		{"map_url", "placeholder", func(b *Brand) { b.MapURL = "https://maps.example/{lat},{lon}?z={zoom}" }},
+		{"map_url", "braces", func(b *Brand) { b.MapURL = "https://maps.example/{lat},{lon}?z={zoom}" }},
 		{"map_url", "longer", func(b *Brand) { b.MapURL = "https://maps.example/{address}?" + strings.Repeat("x", 300) }},
 		{"financial_help.en", "is empty", func(b *Brand) { b.FinancialHelp = Text{} }},
 	} {

@@ -63,7 +63,7 @@ func mapProblem(pattern string) (reason, remedy string) {
 	case strings.ContainsAny(site, "{}?#") || !elsewhere(plain):
 		return "is not a safe address", remedy
 	case strings.ContainsAny(plain, "{}"):
-		return "has a placeholder that there is not", "use {lat} and {lon}, or {address}"
+		return "has a name in braces that stands for nothing", "use {lat} and {lon}, or {address}"
 	case strings.Contains(pattern, "{lat}") != strings.Contains(pattern, "{lon}"), plain == pattern:
 		return "does not say which place to show", "use {lat} and {lon}, or {address}"
 	}

@@ -78,10 +78,7 @@ func (c *Contacts) Ask(ctx context.Context, now time.Time, who audit.Who, call c
 		if err := c.insert(ctx, tx, x); err != nil {
 			return err
 		}
-		to := letter.To{Language: m.Language}
-		if to.Language == "" {
-			to.Language = lang
-		}
+		to := letter.To{Language: cmp.Or(m.Language, lang)}
 		switch {
 		case part == member.LanguagePart:
 			return c.speak(ctx, tx, now, who, &x, lang)
@@ -90,7 +87,7 @@ func (c *Contacts) Ask(ctx context.Context, now time.Time, who audit.Who, call c
 		case part == member.PhonePart && c.CanText && !voice:
 			to.Channel, to.Recipient = event.Text, is.Phone
 		default:
-			return c.accept(ctx, tx, now, who, &x, m, to.Language)
+			return c.accept(ctx, tx, now, who, &x, m, lang)
 		}
 		code, err := c.Accounts.NewCode(ctx, tx, now, forNew, x.ID, codeLife)
 		if err != nil {
@@ -217,9 +214,6 @@ func (c *Contacts) Confirm(ctx context.Context, now time.Time, who audit.Who, ca
 		}
 		if wrong != nil {
 			return wrong
-		}
-		if m.Language != "" {
-			lang = m.Language
 		}
 		return c.accept(ctx, tx, now, who, &x, m, lang)
 	})

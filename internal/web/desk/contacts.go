@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"encoding/csv"
 	"net/http"
 	"strings"
 	"time"
@@ -126,7 +125,7 @@ func passedOn(c *web.Context, part member.Part, x member.Contact) string {
 		}
 		home += s
 	}
-	return x.Email + x.Phone + home
+	return x.Email + spoken(x.Phone) + home
 }
 
 // contactsCSV is what is to be passed on, as a file.
@@ -146,15 +145,11 @@ func (d *Desk) contactsCSV(c *web.Context) error {
 	if err := audit.Write(c.R.Context(), d.DB, who(c).Did(c.Now, "contacts.exported", "", "")); err != nil {
 		return err
 	}
-	h := c.W.Header()
-	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("Content-Disposition", `attachment; filename="contacts.csv"`)
-	out := csv.NewWriter(c.W)
-	out.Write([]string{"member_id", "patient_id", "name", "part", "email", "phone", "street", "city", "state", "zip", "language", "said_on"})
+	out := file(c, "contacts.csv", "member_id", "patient_id", "name", "part", "email", "phone", "street", "city", "state", "zip", "language", "said_on")
 	for _, s := range said {
 		m := people[s.MemberID]
 		x := m.Contact(s.Part)
-		row := []string{m.MemberID, m.PatientID, m.Name(), string(s.Part), x.Email, x.Phone, strings.ReplaceAll(x.Street, "\n", ", "), x.City, x.State, x.ZIP, x.Language, s.SaidAt.In(c.Site.Brand.Zone()).Format(time.DateOnly)}
+		row := []string{m.MemberID, m.PatientID, m.Name(), string(s.Part), x.Email, spoken(x.Phone), strings.ReplaceAll(x.Street, "\n", ", "), x.City, x.State, x.ZIP, x.Language, s.SaidAt.In(c.Site.Brand.Zone()).Format(time.DateOnly)}
 		for i := range row {
 			row[i] = web.Cell(row[i])
 		}

@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"encoding/csv"
 	"net/http"
 	"net/url"
 	"slices"
@@ -126,11 +125,7 @@ func (d *Desk) logCSV(c *web.Context) error {
 	if err := audit.Write(c.R.Context(), d.DB, who(c).Did(c.Now, "audit.exported", "", v.Member)); err != nil {
 		return err
 	}
-	h := c.W.Header()
-	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("Content-Disposition", `attachment; filename="audit.csv"`)
-	out := csv.NewWriter(c.W)
-	out.Write([]string{"id", "at", "role", "actor", "action", "subject", "member", "from", "reason", "detail"})
+	out := file(c, "audit.csv", "id", "at", "role", "actor", "action", "subject", "member", "from", "reason", "detail")
 	for rows := 0; rows < mostLogs; {
 		list, err := audit.List(c.R.Context(), d.DB.Read(), f, 1000)
 		if err != nil {

@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"encoding/csv"
 	"net/http"
 	"slices"
 	"strconv"
@@ -235,15 +234,11 @@ func (d *Desk) overviewCSV(c *web.Context) error {
 	if err := audit.Write(c.R.Context(), d.DB, who(c).Did(c.Now, "activity.exported", "", "")); err != nil {
 		return err
 	}
-	h := c.W.Header()
-	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("Content-Disposition", `attachment; filename="activity.csv"`)
-	out := csv.NewWriter(c.W)
 	head := []string{"day", "person"}
 	for _, deed := range deeds {
 		head = append(head, deed.word)
 	}
-	out.Write(head)
+	out := file(c, "activity.csv", head...)
 	today := day.Of(c.Now, c.Site.Brand.Zone())
 	for on := today.AddDays(1 - overviewDays); !on.After(today); on = on.AddDays(1) {
 		list, err := d.worked(c, on, on)

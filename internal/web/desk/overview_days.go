@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"encoding/csv"
 	"strconv"
 	"time"
 
@@ -79,11 +78,7 @@ func (d *Desk) daysCSV(c *web.Context) error {
 	if err := audit.Write(c.R.Context(), d.DB, who(c).Did(c.Now, "activity.exported", "", "")); err != nil {
 		return err
 	}
-	h := c.W.Header()
-	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("Content-Disposition", `attachment; filename="days.csv"`)
-	out := csv.NewWriter(c.W)
-	out.Write([]string{"day", "verified", "refused", "chats", "wait_median_seconds", "wait_longest_seconds", "rated", "rating"})
+	out := file(c, "days.csv", "day", "verified", "refused", "chats", "wait_median_seconds", "wait_longest_seconds", "rated", "rating")
 	for _, x := range days {
 		rating := ""
 		if x.Chats.Rated > 0 {

@@ -3,6 +3,7 @@ package desk
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"memberpay/internal/audit"
 	"memberpay/internal/caller"
@@ -23,19 +24,14 @@ type onlineView struct {
 	Cancel string // "" where it cannot be canceled any more
 }
 
-// pendingOnline are the payments that a member (row id) may take back: their own, as a guest or from an account that acts
-// for them; what a helper pays from theirs is not among them.
-func (d *Desk) pendingOnline(c *web.Context, memberID string) ([]payment.Payment, error) {
+// onlineToTakeBack leads to the payments that a member (row id) may take back in a call in which they have proved who they
+// are: their own, as a guest or from an account that acts for them. What a helper pays from theirs is not among them.
+func (d *Desk) onlineToTakeBack(c *web.Context, callID, memberID string) (out []ui.Link, err error) {
 	accounts, err := c.Site.Accounts.Holding(c.R.Context(), d.DB.Read(), memberID)
 	if err != nil {
 		return nil, err
 	}
-	return payment.PendingOnline(c.R.Context(), d.DB.Read(), memberID, accounts)
-}
-
-// onlineToTakeBack leads to them, in a call in which the member has proved who they are.
-func (d *Desk) onlineToTakeBack(c *web.Context, callID, memberID string) (out []ui.Link, err error) {
-	list, err := d.pendingOnline(c, memberID)
+	list, err := payment.PendingOnline(c.R.Context(), d.DB.Read(), memberID, accounts)
 	for _, pay := range list {
 		if d.takesBack(c, pay, false) {
 			out = append(out, ui.Link{Label: c.T("phone.online", "Amount", pay.Amount, "Number", id.Grouped(pay.Confirmation)), Href: "/desk/calls/" + callID + "/payments/" + pay.ID})
@@ -67,11 +63,7 @@ func (d *Desk) madeOnline(c *web.Context) (caller.Call, payment.Payment, error) 
 	if err != nil {
 		return call, pay, err
 	}
-	mine := pay.AccountID == ""
-	for _, accountID := range accounts {
-		mine = mine || accountID == pay.AccountID
-	}
-	if !mine || pay.PayerID != m.ID || pay.Rail != payment.Bank {
+	if !slices.Contains(append(accounts, ""), pay.AccountID) || pay.PayerID != m.ID || pay.Rail != payment.Bank {
 		return call, pay, caller.ErrNoCall
 	}
 	return call, pay, nil
