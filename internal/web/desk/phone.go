@@ -265,7 +265,7 @@ func (d *Desk) phonePaid(c *web.Context, x phoneDraft, v *phonePayView) error {
 	if err != nil {
 		return err
 	}
-	v.Panel = ui.Panel{Tone: toneOf(pay.State), Title: c.T("phone.paid." + key), Text: c.T("phone.paid." + key + ".body")}
+	v.Panel = ui.Panel{Within: true, Tone: toneOf(pay.State), Title: c.T("phone.paid." + key), Text: c.T("phone.paid." + key + ".body")}
 	v.Rows = append(reasonRows(c, pay, key), ui.Row{Key: c.T("paid.amount"), Value: c.Words.Amount(pay.Amount), Strong: true}, ui.Row{Key: c.T("phone.payee"), Value: payeeName(c, pay.Payee)})
 	if pay.State == payment.Pending || pay.State == payment.Succeeded {
 		v.Panel.Label, v.Panel.Number = c.T("paid.number"), id.Grouped(pay.Confirmation)

@@ -83,6 +83,42 @@ scenario('a member lost their ID, calls, proves who they are, pays by a link and
   noProblems(member);
 });
 
+scenario('a card is declined on the payer\'s device, and another one pays in the same call', async () => {
+  const [desk, member] = await Promise.all([newPage({ axe: true }), newPage({ axe: true })]);
+  await deskSignIn(desk);
+  await proved(desk);
+  await begin(desk, '4.20');
+  const seen = await ids(desk, iris.email);
+  await desk.getByRole('button', { name: starts('Send a link to i•••@') }).click();
+  const mail = await mailed(desk, iris.email, (m) => !seen.includes(m.id) && m.subject === t('en', 'letter.pay_link.subject'));
+  await member.goto(mail.text.match(/https?:\S+\/pay-link\/\S+/)[0]);
+  await field(member, 'date.month').fill('4');
+  await field(member, 'date.day').fill('18');
+  await field(member, 'date.year').fill('1977');
+  await next(member);
+  await fillCard(member, { number: '4000000000009995' });
+  await toReview(member);
+  await pay(member);
+  await at(member, 'state.failed.title');
+  await shown(desk, 'phone.paid.declined'); // nobody loads the agent's page again
+  await look(desk, 'phone-declined');
+  await mainButton(member, 'state.failed.other').click();
+  await at(member, 'method.title');
+  await shown(desk, 'phone.stage.method');
+  await look(desk, 'phone-again');
+  await fillCard(member);
+  await toReview(member);
+  await pay(member);
+  const paid = await confirmation(member, 'succeeded');
+  await desk.getByText(paid.number).first().waitFor();
+  await look(desk, 'phone-again-paid');
+  desk.lang = 'es';
+  await desk.goto(`${new URL(desk.url()).pathname}?lang=es`);
+  await look(desk, 'phone-again-paid');
+  noProblems(desk);
+  noProblems(member);
+});
+
 scenario('the agent stops a link while it is open', async () => {
   const [desk, member] = await Promise.all([newPage({ axe: true }), newPage({ axe: true })]);
   await deskSignIn(desk);
