@@ -87,7 +87,7 @@ func (c *Contacts) Ask(ctx context.Context, now time.Time, who audit.Who, call c
 		case part == member.PhonePart && c.CanText && !voice:
 			to.Channel, to.Recipient = event.Text, is.Phone
 		default:
-			return c.accept(ctx, tx, now, who, &x, m, lang)
+			return c.accept(ctx, tx, now, who, &x, m, to.Language)
 		}
 		code, err := c.Accounts.NewCode(ctx, tx, now, forNew, x.ID, codeLife)
 		if err != nil {
@@ -215,7 +215,7 @@ func (c *Contacts) Confirm(ctx context.Context, now time.Time, who audit.Who, ca
 		if wrong != nil {
 			return wrong
 		}
-		return c.accept(ctx, tx, now, who, &x, m, lang)
+		return c.accept(ctx, tx, now, who, &x, m, cmp.Or(m.Language, lang))
 	})
 	if err == nil {
 		err = wrong
